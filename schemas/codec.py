@@ -1,0 +1,133 @@
+"""Bytes and back: CloudEvents headers in binary mode, JSON values. Nothing else sees bytes."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from time import gmtime, strftime
+from typing import Any, NamedTuple, TypeAlias
+from zlib import crc32
+
+import orjson
+from pydantic import TypeAdapter
+
+from schemas.log import Fence, FenceMark, Mark, OutcomeMark
+from schemas.outcome import Facts, Outcome, OutcomeDocument
+from schemas.upcasters import STEPS, upcast
+from schemas.word import Millis
+
+Headers: TypeAlias = Sequence[tuple[str, bytes]]
+
+TYPE_PREFIX = b"org.playlog."
+FENCE_TYPE = b"org.playlog.log.fence.v1"
+OUTCOME_TYPE = b"org.playlog.match.outcome.v1"
+JUDGE_VERSION = 1  # raised when the same command and state may give another outcome
+JSON_HEADERS: list[tuple[str, bytes]] = [
+    ("ce_specversion", b"1.0"),
+    ("content-type", b"application/json"),
+]
+_OUTCOME_HEADERS = [
+    *JSON_HEADERS,
+    ("ce_type", OUTCOME_TYPE),
+    ("ce_source", b"/playlog/engine"),
+    ("playlog-rules", b"%d" % JUDGE_VERSION),
+]
+_facts = TypeAdapter(Facts)
+
+
+class Record(NamedTuple):
+    """A Kafka record to be: key, value and headers."""
+
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+@lru_cache(maxsize=64)
+def _second(second: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+
+
+def rfc3339(at: Millis) -> str:
+    """A time in RFC 3339, UTC, with milliseconds: the form of all times that people and clients see."""
+    return f"{_second(at // 1000)}.{at % 1000:03d}Z"
+
+
+def digest(word: Any) -> str:
+    """16 hex digits that tell one command body from another; the same for gateway and engine."""
+    return blake2b(orjson.dumps(word, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
+
+
+def checksum(key: bytes | None, value: bytes | None) -> int:
+    """CRC-32 of a record's key and value, by which a resuming reader knows the log it read."""
+    return crc32(value or b"", crc32(key or b""))
+
+
+def encode_fence(fence_id: str, owner: str, at: Millis) -> Record:
+    """The record that says: from here on `owner` owns this partition."""
+    headers = [
+        *JSON_HEADERS,
+        ("ce_type", FENCE_TYPE),
+        ("ce_source", b"/playlog/engine"),
+        ("ce_id", fence_id.encode()),
+        ("ce_time", rfc3339(at).encode()),
+    ]
+    return Record(None, orjson.dumps({"owner": owner}), headers)
+
+
+def encode_outcome(outcome: Outcome) -> bytes:
+    """The value of an outcome record."""
+    return orjson.dumps(outcome)
+
+
+def outcome_headers(fence: bytes, partition: int, cause: int, after: int, at: Millis) -> list[tuple[str, bytes]]:
+    """Headers of an outcome; `fence` as `fence_name` writes it."""
+    return [
+        *_OUTCOME_HEADERS,
+        ("ce_id", b"%d-%d" % (partition, cause)),
+        ("ce_time", rfc3339(at).encode()),
+        ("playlog-fence", fence),
+        ("playlog-cause", b"%d" % cause),
+        ("playlog-after", b"%d" % after),
+    ]
+
+
+def fence_name(fence: Fence) -> bytes:
+    """A fence on the wire: `offset:id` in ASCII."""
+    return b"%d:%s" % (fence.offset, fence.id.encode())
+
+
+def mark(headers: Headers) -> Mark:
+    """What the reader rule looks at; None for a record that is neither fence nor outcome."""
+    named = dict(headers)
+    kind = named.get("ce_type")
+    try:
+        if kind == OUTCOME_TYPE:
+            offset, _, fence_id = named["playlog-fence"].decode("ascii").partition(":")
+            fence = Fence(int(offset), fence_id)
+            return OutcomeMark(fence, int(named["playlog-cause"]), int(named["playlog-after"]))
+        if kind == FENCE_TYPE:
+            return FenceMark(named["ce_id"].decode("ascii"))
+    except (KeyError, ValueError):
+        return None
+    return None
+
+
+def judge_version(headers: Headers) -> int:
+    """Which version of the rules judged this outcome."""
+    return next((int(value) for name, value in headers if name == "playlog-rules"), 1)
+
+
+def decode_facts(value: bytes) -> Facts:
+    """An accepted outcome's facts, for the fold. Raises pydantic's ValidationError on what no version wrote."""
+    if STEPS:
+        document = decode_outcome(value)
+        value = orjson.dumps(document)
+    return _facts.validate_json(value)
+
+
+def decode_outcome(value: bytes, steps: Mapping[str, Any] = STEPS) -> OutcomeDocument:
+    """An accepted outcome as plain JSON, its events in their newest version."""
+    document: OutcomeDocument = orjson.loads(value)
+    if steps:
+        document["events"] = [upcast(event, steps) for event in document["events"]]
+    return document

@@ -1,0 +1,109 @@
+"""The command record: who wishes what, with the chance it brought along; and what cannot be read as one."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, TypeAlias, get_args
+
+import orjson
+from pydantic import Field, TypeAdapter, ValidationError
+
+from schemas.codec import JSON_HEADERS, TYPE_PREFIX, Headers, Record, rfc3339
+from schemas.match import MatchCommand
+from schemas.rejections import Code
+from schemas.upcasters import STEPS, upcast
+from schemas.word import Millis, word
+
+VALUE_BYTES = 4096  # a readable command's limit; the topic takes more, so that a poison record is seen
+STRUCTURED = b"application/cloudevents+json"
+TAGS = frozenset(
+    TYPE_PREFIX + member.__dataclass_fields__["type"].default.encode()
+    for member in get_args(get_args(MatchCommand)[0])
+)
+
+
+@word
+class CommandBody:
+    """A command's value. `entropy`: 128 random bits in hex drawn by the gateway, the only source of chance."""
+
+    player: Annotated[str, Field(min_length=1, max_length=64)]
+    entropy: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    word: MatchCommand
+
+
+class Command(NamedTuple):
+    """A readable command. `key` is the match id."""
+
+    id: str
+    key: str
+    player: str
+    entropy: str
+    word: Any
+
+
+class Unreadable(NamedTuple):
+    """What stands where a command should; it is rejected with `code` and copied to the dead letters."""
+
+    code: Code
+    id: str | None = None
+    key: str | None = None
+
+
+Read: TypeAlias = Command | Unreadable
+_body = TypeAdapter(CommandBody)
+
+
+def encode_command(command: Command, at: Millis, source: str, traceparent: str | None = None) -> Record:
+    """The record to append to the commands topic."""
+    headers = [
+        *JSON_HEADERS,
+        ("ce_type", TYPE_PREFIX + command.word.type.encode()),
+        ("ce_source", source.encode()),
+        ("ce_id", command.id.encode()),
+        ("ce_time", rfc3339(at).encode()),
+    ]
+    if traceparent:
+        headers.append(("traceparent", traceparent.encode()))
+    body = {"player": command.player, "entropy": command.entropy, "word": command.word}
+    return Record(command.key.encode(), orjson.dumps(body), headers)
+
+
+def decode_command(key: bytes | None, value: bytes | None, headers: Headers) -> Read:
+    """A command, or why there is none. Never raises on any bytes."""
+    named = dict(headers)
+    if named.get("content-type", b"").startswith(STRUCTURED):
+        named, value = _unfold(named, value)
+    command_id = _ascii(named.get("ce_id"), 64)
+    match_id = _ascii(key, 64)
+    if command_id is None or match_id is None or not value:
+        return Unreadable(Code.UNREADABLE, command_id, match_id)
+    if len(value) > VALUE_BYTES:
+        return Unreadable(Code.TOO_LARGE, command_id, match_id)
+    tag = named.get("ce_type", b"")
+    if tag not in TAGS and tag.removeprefix(TYPE_PREFIX).decode("ascii", "replace") not in STEPS:
+        return Unreadable(Code.UNSUPPORTED_VERSION, command_id, match_id)
+    try:
+        body = _body.validate_json(value if tag in TAGS else _upcast(value))
+    except (ValidationError, ValueError, TypeError, KeyError):
+        return Unreadable(Code.UNREADABLE, command_id, match_id)
+    return Command(command_id, match_id, body.player, body.entropy, body.word)
+
+
+def _ascii(raw: bytes | None, limit: int) -> str | None:
+    if not raw or len(raw) > limit or not raw.isascii():
+        return None
+    text = raw.decode("ascii")
+    return text if text.isprintable() else None
+
+
+def _upcast(value: bytes) -> bytes:
+    document = orjson.loads(value)
+    return orjson.dumps({**document, "word": upcast(document["word"])})
+
+
+def _unfold(named: Mapping[str, bytes], value: bytes | None) -> tuple[dict[str, bytes], bytes | None]:
+    """CloudEvents structured mode: the attributes lie in the value beside `data`."""
+    try:
+        event = orjson.loads(value or b"")
+        attributes = {f"ce_{name}": str(event[name]).encode() for name in ("id", "type")}
+        return {**named, **attributes}, orjson.dumps(event["data"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return dict(named), None
