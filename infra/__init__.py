@@ -1,0 +1,1 @@
+"""The machinery: settings, stores, HTTP, logs, metrics, health. It knows no words of any domain."""

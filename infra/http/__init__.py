@@ -1,0 +1,1 @@
+"""What every HTTP service needs: a server, strict bodies, problem answers, tokens, limits."""

@@ -1,0 +1,127 @@
+"""Topics made once and checked at every start: a log is to be trusted only with the right settings."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
+
+log = structlog.get_logger()
+CREATED, EXISTS = 0, 36
+LEADER_DEADLINE = 30.0
+LEADER_PAUSE = 0.05
+
+
+class Topic(Protocol):
+    """Anything that names a topic, how many partitions it has and the settings that it must carry."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def partitions(self) -> int: ...
+    @property
+    def configs(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class TopicSpec:
+    """A topic as it has to be."""
+
+    name: str
+    partitions: int
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+
+class TopicMismatch(Exception):  # noqa: N818
+    """Topics are missing or differ from what this version needs; the message names each difference."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        self.differences = tuple(differences)
+        super().__init__("; ".join(differences))
+
+
+class TopicNotCreated(Exception):  # noqa: N818
+    """The broker refused to make a topic, or its partitions got no leader in time."""
+
+
+async def apply(admin: AIOKafkaAdminClient, specs: Iterable[Topic], replicas: int = 1) -> list[str]:
+    """Create the topics that are missing, wait for their leaders, `check` all; returns the names made."""
+    specs = list(specs)
+    made = await _create(admin, specs, replicas)
+    async with asyncio.timeout(LEADER_DEADLINE):
+        while late := await _leaderless(admin, specs):
+            log.debug("waiting_for_leaders", count=len(late))
+            await asyncio.sleep(LEADER_PAUSE)
+    await check(admin, specs)
+    return made
+
+
+async def check(admin: AIOKafkaAdminClient, specs: Iterable[Topic]) -> None:
+    """Compare topics with their specs; raises TopicMismatch naming topic, setting, expected and found."""
+    specs = list(specs)
+    partitions = {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics()}
+    present = [spec for spec in specs if spec.name in partitions]
+    configs = await _configs(admin, [spec.name for spec in present])
+    differences = [f"topic {s.name} does not exist" for s in specs if s.name not in partitions]
+    for spec in present:
+        differences += _compare(spec, partitions[spec.name], configs[spec.name])
+    if differences:
+        raise TopicMismatch(differences)
+
+
+def _compare(spec: Topic, partitions: int, configs: Mapping[str, str]) -> list[str]:
+    """Words for every difference of one topic."""
+    pairs = [("partitions", str(spec.partitions), str(partitions))]
+    pairs += [(name, str(value), configs.get(name, "nothing")) for name, value in spec.configs.items()]
+    return [
+        f"topic {spec.name}: {name} must be {expected}, found {found}"
+        for name, expected, found in pairs
+        if expected != found
+    ]
+
+
+async def _create(admin: AIOKafkaAdminClient, specs: Sequence[Topic], replicas: int) -> list[str]:
+    existing = set(await admin.list_topics())
+    missing = [spec for spec in specs if spec.name not in existing]
+    if not missing:
+        return []
+    wanted = [_new(spec, replicas) for spec in missing]
+    answer: Any = await admin.create_topics(wanted)
+    for name, code, *message in answer.topic_errors:
+        if code not in (CREATED, EXISTS):
+            raise TopicNotCreated(f"topic {name}: {for_code(code).__name__} {message[0] if message else ''}")
+    return [name for name, code, *_ in answer.topic_errors if code == CREATED]
+
+
+def _new(spec: Topic, replicas: int) -> NewTopic:
+    return NewTopic(spec.name, spec.partitions, replicas, topic_configs=dict(spec.configs))  # type: ignore[no-untyped-call]
+
+
+async def _leaderless(admin: AIOKafkaAdminClient, specs: Sequence[Topic]) -> list[str]:
+    led = {t["topic"] for t in await admin.describe_topics() if _has_leaders(t)}
+    return [spec.name for spec in specs if spec.name not in led]
+
+
+def _has_leaders(topic: Mapping[str, Any]) -> bool:
+    partitions = topic["partitions"]
+    return bool(partitions) and all(p["leader"] >= 0 and p["error_code"] == 0 for p in partitions)
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Every setting of every named topic, defaults included."""
+    if not names:
+        return {}
+    wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]  # type: ignore[no-untyped-call]
+    answers: list[Any] = await admin.describe_configs(wanted)
+    found: dict[str, dict[str, str]] = {}
+    for code, message, _kind, name, entries in (r for answer in answers for r in answer.resources):
+        if code:
+            raise TopicMismatch(
+                [f"topic {name}: its settings cannot be read: {for_code(code).__name__} {message}"]
+            )
+        found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
