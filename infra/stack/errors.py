@@ -1,0 +1,9 @@
+"""What can go wrong while the local stack starts; every message says what to do next."""
+
+
+class StackError(Exception):
+    """Something a person can put right; `str()` is the sentence to show."""
+
+
+class StopRequested(Exception):  # noqa: N818 -- a wish, not an error
+    """SIGINT, SIGTERM or SIGHUP arrived: end everything, in order."""

@@ -1,0 +1,105 @@
+"""Kafka's jars: fetched by their coordinates, and used only when their SHA-256 is the one in the lock."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.stack.errors import StackError
+from infra.stack.files import private_folder
+
+LOCK = Path(__file__).with_name("kafka-4.3.1.lock")
+KAFKA_VERSION = LOCK.stem.removeprefix("kafka-")
+THREADS = 8
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Jar:
+    """One line of the lock: `group:artifact:version sha256:<64 hex digits>`."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def filename(self) -> str:
+        return f"{self.artifact}-{self.version}.jar"
+
+    @classmethod
+    def parse(cls, line: str) -> "Jar":
+        coordinates, digest = line.split()
+        group, artifact, version = coordinates.split(":")
+        return cls(group, artifact, version, digest.removeprefix("sha256:"))
+
+
+def locked(lock: Path = LOCK) -> list[Jar]:
+    """What the lock lists, in the order of the class path."""
+    return sorted((Jar.parse(line) for line in lock.read_text().splitlines()), key=lambda jar: jar.filename)
+
+
+def lock_hash(lock: Path = LOCK) -> str:
+    """Names this very set of jars."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+
+
+def class_path(cache: Path, progress: Progress, lock: Path = LOCK) -> list[Path]:
+    """The verified jars below `cache`, those that are missing fetched first.
+
+    `progress(done, all)` is told while jars arrive. Raises StackError, naming the jar, when one cannot be
+    had or is not what the lock says.
+    """
+    folder = private_folder(cache / f"kafka-{lock_hash(lock)}")
+    jars = locked(lock)
+    missing = [jar for jar in jars if not (folder / jar.filename).exists()]
+    if missing:
+        _fetch(missing, folder, cache / "maven", progress)
+    paths = [folder / jar.filename for jar in jars]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(verify, jars, paths))
+    return paths
+
+
+def verify(jar: Jar, path: Path) -> None:
+    """Raises StackError when the file is not the one the lock names."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != jar.sha256:
+        raise StackError(
+            f"{jar.filename} is not what {LOCK.name} lists (expected SHA-256 {jar.sha256}, found {found}). "
+            f"Nothing was started. Delete {path} and start again; if it comes back wrong, do not use that source."
+        )
+
+
+def _fetch(jars: list[Jar], folder: Path, maven: Path, progress: Progress) -> None:
+    from jgo.maven import MavenContext  # 0.3 s to import, needed once
+
+    context = MavenContext(repo_cache=private_folder(maven), timeout=60)
+    with ThreadPoolExecutor(THREADS) as pool:
+        arrivals = [pool.submit(_fetch_one, context, jar, folder) for jar in jars]
+        for done, arrival in enumerate(as_completed(arrivals), start=1):
+            try:
+                arrival.result()
+            except StackError:
+                pool.shutdown(cancel_futures=True)
+                raise
+            progress(done, len(jars))
+
+
+def _fetch_one(context: object, jar: Jar, folder: Path) -> None:
+    """Downloads, verifies, and only then moves the jar to where it is used from."""
+    try:
+        component = context.project(jar.group, jar.artifact).at_version(jar.version)  # type: ignore[attr-defined]
+        arrived = Path(component.artifact().resolve())
+    except Exception as error:  # jgo raises what its HTTP client raises
+        raise StackError(f"Could not fetch {jar.filename}: {error}. Check the network and start again.") from error
+    try:
+        verify(jar, arrived)
+    except StackError:
+        arrived.unlink()
+        raise
+    arrived.replace(folder / jar.filename)

@@ -1,0 +1,95 @@
+"""Which of our own processes make up Playlog, the steps before them, and the environment each one gets."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.stack.child import Program
+from infra.stack.home import Home
+from infra.stack.ports import Ports
+from infra.stack.settings import CLONE, StackSettings
+
+# What must succeed before the services start, side by side; a step is an argument list of `playlog`.
+STEPS = {
+    "topics": ("topics", "apply"),
+    "tables": ("migrate",),
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """`module` is what `python -m` runs, `name` is kept over restarts (Kafka knows engine workers by it)."""
+
+    module: str
+    name: str
+    port_setting: str = ""  # empty: the health port, chosen
+
+
+# Tiers, in the order of their start; they end in the reverse order, so that the door closes first.
+SERVICES = (
+    (
+        Service("auth_api", "auth", "PLAYLOG_AUTH_PORT"),
+        Service("engine_worker", "engine-1"),
+        Service("engine_worker", "engine-2"),
+        Service("session_worker", "session"),
+        Service("history_sink", "history"),
+    ),
+    (Service("gateway_api", "gateway", "PLAYLOG_GATEWAY_PORT"),),
+)
+
+
+def python() -> str:
+    """This environment's interpreter, unresolved, so that a command line names the clone it belongs to."""
+    own = Path(sys.prefix).absolute() / "bin" / "python"
+    return str(own if sys.prefix != sys.base_prefix and own.exists() else Path(sys.executable).absolute())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run after the stores: `steps` to their end, side by side, then `tiers` for good."""
+
+    steps: list[list[Program]]
+    tiers: list[list[Program]]
+
+
+def plan(settings: StackSettings, home: Home, ports: Ports, stores: Mapping[str, str]) -> Plan:
+    """Picks the services' ports and writes their command lines; `stores` is how to reach the stores."""
+    picked = {service.name: _port(service, settings, ports) for tier in SERVICES for service in tier}
+    shared = {**settings.environment, **stores, **_addresses(settings, home, picked)}
+    return Plan(
+        steps=[[_step(name, home, shared)] for name in STEPS],
+        tiers=[[_program(service, home, shared, picked[service.name]) for service in tier] for tier in SERVICES],
+    )
+
+
+def _addresses(settings: StackSettings, home: Home, picked: Mapping[str, int]) -> dict[str, str]:
+    return {
+        "PLAYLOG_HOME": str(home.path),
+        "PLAYLOG_GATEWAY_HOST": settings.gateway_host,
+        "PLAYLOG_GATEWAY_PORT": str(picked["gateway"]),
+        "PLAYLOG_AUTH_PORT": str(picked["auth"]),
+        "PLAYLOG_AUTH_URL": f"http://127.0.0.1:{picked['auth']}",
+        "PLAYLOG_LOG_FORMAT": settings.environment.get("PLAYLOG_LOG_FORMAT") or "json",
+    }
+
+
+def _step(name: str, home: Home, shared: Mapping[str, str]) -> Program:
+    argv = (python(), "-m", "playlog", *STEPS[name])
+    return Program(f"playlog {' '.join(STEPS[name])}", name, argv, home.log(name), shared, folder=CLONE)
+
+
+def _port(service: Service, settings: StackSettings, ports: Ports) -> int:
+    setting = service.port_setting or f"PLAYLOG_{service.name.upper().replace('-', '_')}_HEALTH_PORT"
+    default = settings.gateway_port if service.name == "gateway" else None
+    return ports.pick(service.name, setting, default)
+
+
+def _program(service: Service, home: Home, shared: Mapping[str, str], port: int) -> Program:
+    own = {"PLAYLOG_WORKER_NAME": service.name}
+    if not service.port_setting:
+        own["PLAYLOG_HEALTH_PORT"] = str(port)
+    argv = (python(), "-m", service.module)
+    return Program(
+        service.name, service.module, argv, home.log(service.name), {**shared, **own}, port, folder=CLONE
+    )

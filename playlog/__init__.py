@@ -1,0 +1,1 @@
+"""The command line that starts, watches and asks Playlog."""
