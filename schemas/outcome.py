@@ -6,10 +6,12 @@ from typing import Any, TypedDict
 from pydantic import ConfigDict, with_config
 
 from schemas.match import MatchEvent
-from schemas.word import JsonObject, Millis, word
+from schemas.view import PublicView
+from schemas.word import STRICT, JsonObject, Millis
 
 
-@word
+@with_config(STRICT)
+@dataclass(kw_only=True)
 class Outcome:
     """One per command, always; a rejected, repeated or unreadable one carries no view and raises no version.
 
@@ -18,7 +20,7 @@ class Outcome:
     this one repeats; `rejection` is then the first one's verdict.  digest: of the command's word.
     public: what everybody may see; private: by seat, only where a seat has a secret.
     deadline: when the match needs its timer next.  A late command has both events (the time-out) and a
-    rejection.
+    rejection.  Not frozen, for speed: nobody changes one.
     """
 
     command_id: str | None
@@ -29,7 +31,7 @@ class Outcome:
     rejection: str | None = None
     duplicate_of: int | None = None
     digest: str | None = None
-    public: Any = None
+    public: PublicView | None = None
     private: JsonObject | None = None
     deadline: Millis | None = None
     follow_ups: tuple[JsonObject, ...] = ()

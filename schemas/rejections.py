@@ -17,6 +17,7 @@ class Code(StrEnum):
     TOO_LATE = "too_late"  # the deadline had passed
     ENDED = "ended"
     NO_REMATCH = "no_rematch"  # the match still runs
+    ALREADY_ASKED = "already_asked"  # for a rematch
     KEY_REUSED = "key_reused"  # the same command id with another body
     TOO_EARLY = "too_early"  # a timer ran ahead of the broker's clock
     STALE = "stale"  # a timer spoke of a deadline that no longer stands

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
 from schemas.match import Ending, Options
-from schemas.word import JsonObject, Seat, word
+from schemas.word import STRICT, JsonObject, Seat, word
 
 ROUNDS_SHOWN = 31
 Status = Literal["waiting", "playing", "ended"]
@@ -19,9 +20,12 @@ class Round:
     winner: Seat | None
 
 
-@word
-class PublicView:
-    """All that everybody may see of a match, whole. `deadline` is RFC 3339 in UTC; seats hold player ids."""
+@with_config(STRICT)
+class PublicView(TypedDict):
+    """All that everybody may see of a match, whole. `deadline` is RFC 3339 in UTC; seats hold player ids.
+
+    A plain dict, since the engine makes one for every outcome: 0.6 us instead of 3.5 us for a word.
+    """
 
     id: str
     game: str

@@ -17,12 +17,13 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def word(cls: type[T]) -> type[T]:
-    """Make a class a word: frozen, slotted, keyword-only, closed to unknown fields on the wire.
+    """Make a class a word: frozen, keyword-only, closed to unknown fields on the wire.
 
-    Measured on the engine's path: a dataclass is made in 0.5 us and written in 0.7 us, a pydantic
-    model in 1.1 us and 1.0 us; reading costs the same, because pydantic validates both.
+    Measured on a small event: a dataclass is made in 0.7 us and written in 0.2 us (0.7 us with slots, which
+    orjson reads field by field), a pydantic model in 1.1 us and 1.0 us; reading costs the same, because
+    pydantic validates both.
     """
-    return with_config(STRICT)(dataclass(frozen=True, slots=True, kw_only=True)(cls))
+    return with_config(STRICT)(dataclass(frozen=True, kw_only=True)(cls))
 
 
 class Event:

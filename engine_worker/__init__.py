@@ -1,0 +1,1 @@
+"""The engine: owns partitions of commands, judges each command once and appends its outcome."""

@@ -1,0 +1,44 @@
+"""Games in which both seats throw one shape at once and a table says which beats which."""
+
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine_worker.decider import Game
+from schemas.word import Event, Seat
+
+SEATS = (0, 1)
+
+
+def shapes_game(
+    name: str,
+    rules: int,
+    shapes: type[StrEnum],
+    move: type[Any],
+    thrown: Callable[..., Event],
+    beats: Collection[tuple[str, str]],
+) -> Game:
+    """A game from its words and its table; `beats` holds (stronger, weaker) pairs."""
+    adapter = TypeAdapter(move)
+    events = {(seat, shape): thrown(seat=seat, shape=shape) for seat in SEATS for shape in shapes}
+    in_order = tuple(shapes)
+
+    def throw(seat: Seat, raw: Any) -> Event | None:
+        try:
+            shape = adapter.validate_python(raw, strict=False).shape
+        except ValidationError:
+            return None
+        return events[seat, shape]
+
+    def choose(seat: Seat, entropy: int) -> Event:
+        return events[seat, in_order[entropy % len(in_order)]]
+
+    def winner(moves: Sequence[str]) -> Seat | None:
+        first, second = moves
+        if first == second:
+            return None
+        return 0 if (first, second) in beats else 1
+
+    return Game(name, rules, throw, choose, winner)

@@ -1,0 +1,217 @@
+"""The life of a match: create, join, play, resign, time out, rematch, over a game's rules of one round."""
+
+from typing import TypeAlias
+
+from engine_worker.decider import Ask, Decider, Decision, Game, Rejection, Verdict
+from engine_worker.games import GAMES
+from engine_worker.table import INITIAL, Phase, Table, evolve, private, public
+from schemas import match as words
+from schemas.match import COMPUTER
+from schemas.rejections import Code
+from schemas.word import Event, Seat
+
+WAITING_MS = 3_600_000
+REMATCH_MS = 600_000
+MISSES_TO_LOSE = 3
+
+Answer: TypeAlias = Verdict[Table]
+
+
+class Course:
+    """A match while it is being decided: what has happened so far, and the table it led to."""
+
+    __slots__ = ("events", "table")
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.events: list[Event] = []
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+        self.table = evolve(self.table, event)
+
+    def decision(self) -> Decision[Table]:
+        return Decision(tuple(self.events), self.table)
+
+
+def decide(ask: Ask, table: Table) -> Answer:
+    """What a command does to a match; what time alone decides comes first."""
+    course = Course(table)
+    if table.phase is Phase.NEW:
+        return create(ask, course) if isinstance(ask.word, words.Create) else Rejection(Code.UNKNOWN_MATCH)
+    if table.deadline is None or ask.at < table.deadline:
+        code = answer(ask, course)
+        return course.decision() if code is None else Rejection(code)
+    time_out(ask, course)
+    settled = course.decision()
+    code = answer_late(ask, table, course)
+    return course.decision() if code is None else Rejection(code, settled)
+
+
+def answer_late(ask: Ask, before: Table, course: Course) -> Code | None:
+    """A command behind the deadline: a move meant for the round that time has ended does not count."""
+    if isinstance(ask.word, words.TimeElapsed) and ask.word.deadline == before.deadline:
+        return None
+    late = isinstance(ask.word, words.Play) and before.phase is Phase.PLAYING and ask.player in before.seats
+    return Code.TOO_LATE if late else answer(ask, course)
+
+
+def answer(ask: Ask, course: Course) -> Code | None:
+    """Let the command happen to the table as it stands; a code where the rules refuse it."""
+    match ask.word:
+        case words.Play():
+            return play(ask, course)
+        case words.Join():
+            return join(ask, course)
+        case words.Resign():
+            return resign(ask, course)
+        case words.Rematch():
+            return rematch(ask, course)
+        case words.TimeElapsed():
+            return Code.TOO_EARLY if ask.word.deadline == course.table.deadline else Code.STALE
+    return Code.ALREADY_EXISTS
+
+
+def create(ask: Ask, course: Course) -> Answer:
+    word: words.Create = ask.word
+    if (word.game, word.rules) not in GAMES:
+        known = any(name == word.game for name, _ in GAMES)
+        return Rejection(Code.UNSUPPORTED_VERSION if known else Code.UNKNOWN_GAME)
+    course.add(
+        words.MatchCreated(
+            game=word.game,
+            rules=word.rules,
+            options=word.options,
+            player=ask.player,
+            deadline=ask.at + WAITING_MS,
+        )
+    )
+    if word.options.opponent == "computer":
+        course.add(words.PlayerJoined(seat=1, player=COMPUTER))
+        open_round(ask, course, 1)
+    return course.decision()
+
+
+def join(ask: Ask, course: Course) -> Code | None:
+    table = course.table
+    if ask.player in table.seats:
+        return Code.ALREADY_JOINED
+    if table.phase is not Phase.WAITING:
+        return Code.MATCH_FULL if table.phase is Phase.PLAYING else Code.ENDED
+    course.add(words.PlayerJoined(seat=1, player=ask.player))
+    open_round(ask, course, 1)
+    return None
+
+
+def play(ask: Ask, course: Course) -> Code | None:
+    word: words.Play = ask.word
+    table = course.table
+    if refused := not_playing(ask.player, table):
+        return refused
+    if word.round is not None and word.round != table.round:
+        return Code.WRONG_ROUND
+    seat = table.seats.index(ask.player)
+    if table.moves[seat] is not None:
+        return Code.ALREADY_MOVED
+    thrown = game_of(table).throw(seat, word.move)
+    if thrown is None:
+        return Code.UNKNOWN_MOVE
+    course.add(thrown)
+    moves = [move for move in course.table.moves if move is not None]
+    if len(moves) == len(table.seats):
+        end_round(ask, course, words.RoundEnded(winner=game_of(table).winner(moves)))
+    return None
+
+
+def resign(ask: Ask, course: Course) -> Code | None:
+    table = course.table
+    if table.phase is Phase.WAITING and ask.player in table.seats:
+        course.add(words.MatchEnded(winner=None, by="resignation", deadline=None))
+        course.add(words.MatchClosed())
+        return None
+    if refused := not_playing(ask.player, table):
+        return refused
+    end_match(ask, course, 1 - table.seats.index(ask.player), "resignation")
+    return None
+
+
+def rematch(ask: Ask, course: Course) -> Code | None:
+    """Both seats want it: the table is played again; the computer always does."""
+    table = course.table
+    if ask.player not in table.seats:
+        return Code.NOT_SEATED
+    if table.phase is not Phase.ENDED:
+        return Code.ENDED if table.phase is Phase.CLOSED else Code.NO_REMATCH
+    seat = table.seats.index(ask.player)
+    if table.rematch[seat]:
+        return Code.ALREADY_ASKED
+    course.add(words.RematchAsked(seat=seat))
+    if table.rematch[1 - seat] or table.seats[1 - seat] == COMPUTER:
+        course.add(words.MatchRestarted())
+        open_round(ask, course, 1)
+    return None
+
+
+def time_out(ask: Ask, course: Course) -> None:
+    """What the passing of the deadline decides in each phase of a match."""
+    table = course.table
+    if table.phase is Phase.WAITING:
+        course.add(words.MatchEnded(winner=None, by="time", deadline=None))
+    if table.phase is not Phase.PLAYING:
+        course.add(words.MatchClosed())
+        return
+    missed = tuple(seat for seat, move in enumerate(table.moves) if move is None)
+    winner = None if len(missed) == len(table.moves) else 1 - missed[0]
+    end_round(ask, course, words.RoundEnded(winner=winner, missed=missed))
+
+
+def open_round(ask: Ask, course: Course, number: int) -> None:
+    """A round opens now, with the whole thinking time; the computer throws at once, face down."""
+    options = course.table.options_set
+    course.add(words.RoundOpened(round=number, deadline=ask.at + options.move_seconds * 1000))
+    if options.opponent == "computer":
+        course.add(game_of(course.table).choose(1, int(ask.entropy, 16)))
+
+
+def end_round(ask: Ask, course: Course, ended: words.RoundEnded) -> None:
+    """The round's end and what follows from it: the match's end, or the next round."""
+    course.add(ended)
+    table = course.table
+    needed = table.options_set.best_of // 2 + 1
+    if max(table.misses) >= MISSES_TO_LOSE:
+        lost = [seat for seat, misses in enumerate(table.misses) if misses >= MISSES_TO_LOSE]
+        end_match(ask, course, None if len(lost) > 1 else 1 - lost[0], "time")
+    elif needed in table.score:
+        end_match(ask, course, table.score.index(needed), "score")
+    else:
+        open_round(ask, course, table.round + 1)
+
+
+def end_match(ask: Ask, course: Course, winner: Seat | None, by: words.Ending) -> None:
+    course.add(words.MatchEnded(winner=winner, by=by, deadline=ask.at + REMATCH_MS))
+
+
+def not_playing(player: str, table: Table) -> Code | None:
+    """Why this player can do nothing that needs a running match."""
+    if player not in table.seats:
+        return Code.NOT_SEATED
+    if table.phase is Phase.PLAYING:
+        return None
+    return Code.NOT_PLAYING if table.phase is Phase.WAITING else Code.ENDED
+
+
+def game_of(table: Table) -> Game:
+    """The rules this match pinned when it was created."""
+    return GAMES[table.game, table.rules]
+
+
+MATCH = Decider(
+    name="match",
+    initial=INITIAL,
+    decide=decide,
+    evolve=evolve,
+    is_terminal=lambda table: table.phase is Phase.CLOSED,
+    deadline=lambda table: table.deadline,
+    public=public,
+    private=private,
+)
