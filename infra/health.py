@@ -73,15 +73,19 @@ class Health:
 
 
 class HealthApp:
-    """The three paths as a plain ASGI application; also mounted inside the HTTP services."""
+    """The three paths as a plain ASGI application; an HTTP service puts its own application behind it."""
 
-    def __init__(self, health: Health) -> None:
-        self._health = health
+    def __init__(self, health: Health, behind: Any = None) -> None:
+        self._health, self._behind = health, behind
 
-    async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            return
-        known = scope["path"] in PATHS and scope["method"] in ("GET", "HEAD")
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        known = scope["type"] == "http" and scope["path"] in PATHS and scope["method"] in ("GET", "HEAD")
+        if not known and self._behind is not None:
+            await self._behind(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, send, known)
+
+    async def _answer(self, scope: Any, send: Any, known: bool) -> None:
         status, kind, body = self._health.answer(scope["path"]) if known else (404, "text/plain", b"")
         headers = [
             (b"content-type", kind.encode()),

@@ -21,7 +21,12 @@ FIELDS = frozenset(
         *("revision", "expected", "found"),
     }
 )
-NOISY = {"aiokafka": logging.WARNING, "uvicorn.access": logging.CRITICAL, "asyncio": logging.WARNING}
+NOISY = {
+    "aiokafka": logging.WARNING,
+    "uvicorn.error": logging.WARNING,
+    "uvicorn.access": logging.CRITICAL,
+    "asyncio": logging.WARNING,
+}
 
 
 def configure(service: str, fmt: str = "json", level: str = "info", fields: Iterable[str] = ()) -> None:

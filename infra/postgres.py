@@ -55,10 +55,10 @@ async def connect(
     return connection
 
 
-def pool(
+async def pool(
     url: str, name: str, *, most: int = 4, statement_ms: int = STATEMENT_MS, **more: Any
 ) -> "asyncpg.Pool[asyncpg.Record]":
-    """A pool of at most `most` connections, opened when used first: PostgreSQL may be away at start."""
-    return asyncpg.create_pool(
+    """A pool of at most `most` connections, opened when used first: PostgreSQL may be away now."""
+    return await asyncpg.create_pool(
         url, **{"min_size": 0, "max_size": most, "init": _prepare, **_arguments(name, statement_ms), **more}
     )

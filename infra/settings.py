@@ -56,6 +56,11 @@ class WithPostgres(Common):
     postgres_url: SecretStr = Field(description="PostgreSQL, postgresql://user[:password]@host:port/database")
 
 
+class WithTokens(Common):
+    auth_issuer: str = Field("playlog-auth", description="the `iss` of access tokens")
+    auth_audience: str = Field("playlog", description="the `aud` of access tokens")
+
+
 class Settings(WithKafka, WithRedis, WithPostgres):
     """All stores. A service that needs fewer subclasses only those, so that it is given no more secrets."""
 

@@ -19,10 +19,9 @@ LOCAL_PROXIES = frozenset({"127.0.0.1", "::1"})
 
 @dataclass(frozen=True)
 class Browser:
-    """A browser that may talk to us, and whether over TLS."""
+    """A browser page that may talk to us."""
 
     origin: str
-    secure: bool
 
 
 def peer(request: HTTPConnection) -> str:
@@ -59,13 +58,19 @@ def browser_of(
         return None
     if origin not in allowed and not _is_own(origin, own_host(request, proxies)):
         raise _foreign()
-    return Browser(origin, origin.startswith("https:"))
+    return Browser(origin)
 
 
 def own_host(request: HTTPConnection, proxies: Collection[str] = LOCAL_PROXIES) -> str:
     """The Host that the client asked for."""
     forwarded = request.headers.get("x-forwarded-host") if peer(request) in proxies else None
     return (forwarded or request.headers.get("host", "")).lower()
+
+
+def is_secure(request: HTTPConnection, proxies: Collection[str] = LOCAL_PROXIES) -> bool:
+    """Whether the client came over TLS, to us or to a proxy that we trust."""
+    forwarded = request.headers.get("x-forwarded-proto") if peer(request) in proxies else None
+    return (forwarded or request.scope.get("scheme", "http")).lower() == "https"
 
 
 def _is_own(origin: str, host: str) -> bool:

@@ -1,0 +1,1 @@
+"""Identity: who a player is, and the tokens that say so."""
