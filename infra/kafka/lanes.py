@@ -1,0 +1,119 @@
+"""One partition of a follower: what is known about it, and which of its records may be handed on; pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Generic, Protocol, TypeVar
+
+WINDOW = 64  # records that are looked at before a saved position; widened while they do not suffice
+WIDEN = 8
+LONGEST = 100_000  # a longer search costs more memory than building the state again costs time
+
+
+class State(Protocol):
+    """What a projection knows about a partition.
+
+    next: the offset that it has to be given next.  ready: false while the store does not yet show all that
+    was read.
+    """
+
+    @property
+    def next(self) -> int: ...
+    @property
+    def ready(self) -> bool: ...
+
+
+P = TypeVar("P", bound=State)
+Confirm = Callable[[P, Sequence[Any]], bool | None]
+
+
+class Refused(Exception):  # noqa: N818
+    """The log does not have what its reader needs; going on would lose records, so it waits for an operator."""
+
+
+class Stage(Enum):
+    WAITING = "waiting"  # paused: its saved state is still to be read
+    CHECKING = "checking"  # the records before the saved position are compared with what was saved
+    VOID = "void"  # they differ: what was stored is to be thrown away
+    FLOWING = "flowing"
+
+
+class Lane(Generic[P]):
+    """A partition from its assignment to its loss. A lane that was lost is never used again."""
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.stage = Stage.WAITING
+        self.state: P | None = None
+        self.problem = ""
+        self.poison = ""
+        self.handled_at = 0  # timestamp of the last record handled, Unix ms
+        self.not_before = 0.0  # monotonic seconds
+        self._begin = 0
+        self._window: list[Any] = []
+
+    def resume(self, state: P, begin: int, end: int) -> int:
+        """Take up the saved state; returns the offset to seek. Raises Refused where the log does not reach it."""
+        self._refuse_hole(state.next, begin, end)
+        self.state, self.problem, self._begin, self._window = state, "", begin, []
+        self.stage = Stage.CHECKING if state.next else Stage.FLOWING
+        return max(begin, state.next - WINDOW)
+
+    def start(self, state: P) -> int:
+        """Take up a state that starts the log from its first record; returns the offset to seek."""
+        self.state, self.stage, self.problem = state, Stage.FLOWING, ""
+        return state.next
+
+    def wait(self, until: float, problem: str = "") -> None:
+        """Stop, and read the saved state again, not before `until`."""
+        self.stage, self.not_before, self.problem, self._window = Stage.WAITING, until, problem, []
+
+    def done(self, state: P, timestamp: int) -> None:
+        """A batch was handled; its last record bore `timestamp`, Unix ms."""
+        self.state, self.handled_at, self.poison = state, timestamp, ""
+
+    def take(self, records: Sequence[Any], confirm: Confirm[P]) -> tuple[Sequence[Any], int | None]:
+        """The records to hand on, and where the consumer has to seek, if it has to."""
+        if self.state is None or self.stage in (Stage.WAITING, Stage.VOID):
+            return (), None
+        if self.stage is Stage.CHECKING:
+            return self._check(records, self.state, confirm)
+        if records and records[0].offset != self.state.next:
+            return (), self.state.next
+        return records, None
+
+    def _check(self, records: Sequence[Any], state: P, confirm: Confirm[P]) -> tuple[Sequence[Any], int | None]:
+        self._window += [record for record in records if record.offset < state.next]
+        if not self._window or self._window[-1].offset < state.next - 1:
+            return (), None
+        verdict = confirm(state, self._window)
+        first, width = self._window[0].offset, len(self._window)
+        self._window = []
+        if verdict is None and first > self._begin and width < LONGEST:
+            return (), max(self._begin, first - width * (WIDEN - 1))
+        if not verdict:
+            self.stage = Stage.VOID
+            return (), None
+        self.stage = Stage.FLOWING
+        return [record for record in records if record.offset >= state.next], None
+
+    def _refuse_hole(self, following: int, begin: int, end: int) -> None:
+        if following > end:
+            raise Refused(f"partition {self.partition} ends at {end}, before the stored position {following}")
+        if following < begin:
+            raise Refused(f"partition {self.partition} starts at {begin}, above the stored position {following}")
+
+
+def refuse_headless(partition: int, begin: int) -> None:
+    """Reading from the beginning means from offset 0; a log that starts above it was cut."""
+    if begin > 0:
+        raise Refused(f"partition {partition} starts at {begin} instead of 0, and no position is stored")
+
+
+def halves(batches: Mapping[int, Sequence[Any]]) -> list[dict[int, Sequence[Any]]]:
+    """A batch in two parts to be handled one after the other; a single record is not divided."""
+    if len(batches) > 1:
+        items = list(batches.items())
+        return [dict(items[: len(items) // 2]), dict(items[len(items) // 2 :])]
+    ((partition, records),) = batches.items()
+    middle = len(records) // 2
+    return [{partition: records[:middle]}, {partition: records[middle:]}]
