@@ -1,0 +1,93 @@
+/** The shapes within reach of the thumbs, and what can be done when the match is over. */
+import type { View } from "../api/types.ts";
+import { shapesOf } from "../core/games.ts";
+import type { Picture } from "../core/screen.ts";
+import { go } from "../router.ts";
+import { Icon } from "../ui/icons.tsx";
+import { share } from "../ui/share.ts";
+import { ShapeDrawing } from "../ui/shapes.tsx";
+import { language, t } from "../words/index.ts";
+import { timeLeft } from "./clock.tsx";
+import { gameName, nameOf, shapeName } from "./names.ts";
+import type { Table } from "./table.ts";
+
+interface Props {
+  table: Table;
+  view: View;
+  picture: Picture;
+}
+
+export function Shapes({ table, view, picture }: Props) {
+  const closed = view.status !== "playing" || picture.chosen !== null;
+  return (
+    <div class="shapes" role="group" aria-label={t("match.shapes")}>
+      {shapesOf(view.game, language.value).map((shape, index) => (
+        <button
+          key={shape}
+          type="button"
+          class="throw"
+          data-shape={shape}
+          data-seat={picture.bottom}
+          aria-pressed={picture.chosen === shape}
+          aria-disabled={closed}
+          aria-keyshortcuts={String(index + 1)}
+          onClick={() => table.throwShape(shape)}
+        >
+          <ShapeDrawing shape={shape} />
+          <span>{shapeName(shape)}</span>
+          <kbd aria-hidden="true">{index + 1}</kbd>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function OverActions({ table, view, picture }: Props) {
+  return (
+    <div class="after">
+      {view.you !== null && <Rematch table={table} view={view} picture={picture} />}
+      <div class="actions">
+        <button class="button" type="button" onClick={() => go("/")}>
+          {t("over.new")}
+        </button>
+        {view.you !== null && <ShareResult view={view} picture={picture} />}
+      </div>
+      <a class="link" href={`/history/${view.id}`}>
+        {t("over.record")}
+      </a>
+    </div>
+  );
+}
+
+/** Only while both could still agree. */
+export function rematchOpen(table: Table, view: View): boolean {
+  return view.you !== null && view.status === "ended" && !table.ended.value && (timeLeft(view.deadline) ?? 0) > 0;
+}
+
+function Rematch({ table, view, picture }: Props) {
+  if (!rematchOpen(table, view)) return null;
+  const name = nameOf(view.seats[picture.top]);
+  const asked = view.rematch[picture.bottom] || table.busy.value === "rematch";
+  const wanted = view.rematch[picture.top];
+  return (
+    <div class="rematch">
+      <p role="status">{asked ? t("over.rematch.asked", { name }) : wanted ? t("over.rematch.wanted", { name }) : ""}</p>
+      <button class="button primary" type="button" disabled={asked} aria-keyshortcuts="Enter" onClick={() => void table.rematch()}>
+        <Icon name="again" />
+        {wanted && !asked ? t("over.rematch.accept") : t("over.rematch")}
+      </button>
+    </div>
+  );
+}
+
+function ShareResult({ view, picture }: Omit<Props, "table">) {
+  const result = view.winner === null ? "tied" : view.winner === view.you ? "won" : "lost";
+  const score = `${view.score[picture.bottom]} : ${view.score[picture.top]}`;
+  const text = t(`over.text.${result}`, { game: gameName(view.game), score });
+  return (
+    <button class="button" type="button" onClick={() => void share(text, location.origin)}>
+      <Icon name="share" />
+      {t("over.share")}
+    </button>
+  );
+}

@@ -1,0 +1,229 @@
+/** The store of one match: signals fed by its stream, and the few things a player can do. */
+import { batch, computed, signal } from "@preact/signals";
+import { freshKey } from "../api/key.ts";
+import { Away, Problem } from "../api/http.ts";
+import { command, readMatch } from "../api/calls.ts";
+import { follow, type Stream } from "../api/stream.ts";
+import { serverNow } from "../api/time.ts";
+import type { Command, Shape, View } from "../api/types.ts";
+import { backoff } from "../core/backoff.ts";
+import { left } from "../core/clock.ts";
+import { fateOf } from "../core/outbox.ts";
+import { hasNewRound } from "../core/rounds.ts";
+import { pictureOf } from "../core/screen.ts";
+import { createOutbox } from "./outbox.ts";
+import { createReveal } from "./reveal.ts";
+
+export type Link = "ok" | "offline" | "away";
+
+const AWAY_AFTER_MS = 2_000; // shorter silences heal before anybody can read about them
+const LOOK_EVERY_MS = 5_000;
+const NEWS_WITHIN_MS = 20_000; // a stream may die without a sign: look by ourselves after this
+const GRACE_MS = 1_500; // what the server may take to tell that a deadline has passed
+const TRIES_FOR_UNKNOWN = 5;
+
+export type Table = ReturnType<typeof openTable>;
+
+/** Sit down at, or watch, the match `id`; `first` is its view where we already have one. */
+export function openTable(id: string, first: View | null) {
+  const view = signal<View | null>(null);
+  const missing = signal(false);
+  const ended = signal(false); // nothing can change any more
+  const joining = signal(false);
+  const busy = signal<Command["type"] | null>(null);
+  const notice = signal<string | null>(null); // a problem's code
+  const away = signal(false);
+  const offline = signal(!navigator.onLine);
+  const reveal = createReveal();
+  const outbox = createOutbox(id, { send: sendThrow, refused: (code) => (notice.value = code) });
+  const picture = computed(
+    () =>
+      view.value &&
+      pictureOf(view.value, {
+        pending: outbox.pending.value,
+        offline: offline.value || away.value,
+        revealing: reveal.phase.value === "land" || reveal.phase.value === "turn",
+        joining: joining.value,
+      }),
+  );
+  const link = computed<Link>(() => (offline.value ? "offline" : away.value ? "away" : "ok"));
+
+  let stream: Stream | null = null;
+  let awayTimer: ReturnType<typeof setTimeout> | undefined;
+  let lookTimer: ReturnType<typeof setInterval> | undefined;
+  let lastNews = Date.now();
+  let closed = false;
+
+  /** Take a newer view; older ones arrive too, because answers and the stream overtake each other. */
+  function show(next: View): void {
+    lastNews = Date.now();
+    const before = view.value;
+    if (before && next.version <= before.version) return;
+    batch(() => {
+      if (hasNewRound(before, next)) reveal.begin();
+      else if (before && next.rounds.length < before.rounds.length) reveal.skip();
+      view.value = next;
+      outbox.settle(next);
+    });
+  }
+
+  async function sendThrow(shape: Shape, round: number, key: string): Promise<void> {
+    const after = await reached(command(id, { type: "play", move: { shape }, round }, key));
+    if (!after) throw new Away(); // accepted, not judged in time: the same key again waits for the verdict
+    show(after);
+  }
+
+  async function look(): Promise<void> {
+    show(await reached(readMatch(id)));
+  }
+
+  /** Note whether the server answers at all, whatever it answers. */
+  async function reached<T>(answer: Promise<T>): Promise<T> {
+    try {
+      const value = await answer;
+      linkIs(true);
+      return value;
+    } catch (error) {
+      linkIs(!(error instanceof Away));
+      throw error;
+    }
+  }
+
+  function linkIs(open: boolean): void {
+    if (!open) {
+      awayTimer ??= setTimeout(() => (away.value = true), AWAY_AFTER_MS);
+      return;
+    }
+    clearTimeout(awayTimer);
+    awayTimer = undefined;
+    away.value = false;
+    outbox.flush();
+  }
+
+  async function start(): Promise<void> {
+    if (first) show(first);
+    for (let attempt = 0; !view.value && !closed; attempt++) {
+      try {
+        await look();
+      } catch (error) {
+        if (!(await worthAnother(error, attempt))) return void (missing.value = true);
+      }
+    }
+    if (closed) return;
+    await sitDown();
+    if (!closed) stream = follow(id, { probe: look, view: show, end: finish, link: linkIs });
+  }
+
+  /** A match may be asked for before the session worker has shown it: the server then says Retry-After. */
+  async function worthAnother(error: unknown, attempt: number): Promise<boolean> {
+    if (error instanceof Problem && (error.retryAfter === null || attempt >= TRIES_FOR_UNKNOWN)) return false;
+    await pause(backoff(attempt, Math.random()));
+    return true;
+  }
+
+  async function sitDown(): Promise<void> {
+    const now = view.value;
+    if (!now || now.you !== null || now.status !== "waiting") return;
+    joining.value = true;
+    await tell({ type: "join" }, ["match_full", "already_joined", "ended", "not_playing"]);
+    joining.value = false;
+  }
+
+  /** Send a wish until it is answered; refusals named in `quiet` show themselves in the next view. */
+  async function tell(wish: Command, quiet: string[] = []): Promise<void> {
+    const key = freshKey();
+    batch(() => {
+      busy.value = wish.type;
+      notice.value = null;
+    });
+    for (let attempt = 0; !closed; attempt++) {
+      try {
+        const after = await reached(command(id, wish, key));
+        if (after) show(after);
+        else await look();
+        break;
+      } catch (error) {
+        if (error instanceof Problem) {
+          if (!quiet.includes(error.code)) notice.value = error.code;
+          await look().catch(() => undefined); // the stream tells as well
+          break;
+        }
+        await pause(backoff(attempt, Math.random()));
+      }
+    }
+    busy.value = null;
+  }
+
+  function throwShape(shape: Shape): void {
+    const now = view.value;
+    const free = now && now.status === "playing" && now.you !== null && !now.moved[now.you];
+    if (!free || picture.value?.chosen) return;
+    batch(() => {
+      notice.value = null;
+      reveal.skip();
+      outbox.put({ match: id, round: now.round, deadline: now.deadline, shape, key: freshKey() });
+    });
+  }
+
+  function finish(): void {
+    ended.value = true;
+    clearInterval(lookTimer);
+  }
+
+  function watch(): void {
+    const now = view.value;
+    if (!now || ended.value || document.hidden) return;
+    const overdue = left(now.deadline, serverNow() - GRACE_MS) === 0;
+    if (overdue || Date.now() - lastNews > NEWS_WITHIN_MS) void lookPastStream(now.version);
+  }
+
+  /** What the stream should have told and did not means that it is dead. */
+  async function lookPastStream(version: number): Promise<void> {
+    await look().catch(() => undefined); // `reached` noted it
+    if (view.value && view.value.version > version) stream?.reopen();
+  }
+
+  function networkChanged(): void {
+    offline.value = !navigator.onLine;
+    if (offline.value || ended.value) return;
+    stream?.reopen();
+    outbox.flush();
+  }
+
+  function close(): void {
+    closed = true;
+    stream?.close();
+    outbox.close();
+    reveal.skip();
+    clearTimeout(awayTimer);
+    clearInterval(lookTimer);
+    for (const name of ["online", "offline"]) removeEventListener(name, networkChanged);
+    document.removeEventListener("visibilitychange", watch);
+  }
+
+  for (const name of ["online", "offline"]) addEventListener(name, networkChanged);
+  document.addEventListener("visibilitychange", watch);
+  lookTimer = setInterval(watch, LOOK_EVERY_MS);
+  void start();
+
+  return {
+    id,
+    view,
+    picture,
+    link,
+    missing,
+    ended,
+    busy,
+    notice,
+    phase: reveal.phase,
+    fate: () => (outbox.pending.value && view.value ? fateOf(outbox.pending.value, view.value) : null),
+    throwShape,
+    rematch: () => tell({ type: "rematch" }),
+    resign: () => tell({ type: "resign" }, ["ended"]),
+    close,
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}

@@ -1,0 +1,37 @@
+/** The address as a signal, and moving between addresses without loading the page anew. */
+import { signal } from "@preact/signals";
+
+export type Place =
+  | { page: "start" }
+  | { page: "match"; id: string }
+  | { page: "history" }
+  | { page: "record"; id: string }
+  | { page: "nowhere" };
+
+export const place = signal<Place>(placeOf(location.pathname));
+
+export function go(path: string): void {
+  if (path !== location.pathname) history.pushState(null, "", path);
+  place.value = placeOf(path);
+  scrollTo(0, 0);
+}
+
+/** For links: a plain click stays in this document, anything else (new tab, ...) is the browser's. */
+export function followLink(event: MouseEvent): void {
+  const anchor = (event.target as Element).closest?.("a");
+  const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+  if (!anchor || !plain || anchor.target || anchor.origin !== location.origin) return;
+  event.preventDefault();
+  go(anchor.pathname);
+}
+
+export function placeOf(path: string): Place {
+  const [first, second, ...more] = path.split("/").filter(Boolean);
+  if (more.length) return { page: "nowhere" };
+  if (first === undefined) return { page: "start" };
+  if (first === "m" && second) return { page: "match", id: second };
+  if (first === "history") return second ? { page: "record", id: second } : { page: "history" };
+  return { page: "nowhere" };
+}
+
+addEventListener("popstate", () => (place.value = placeOf(location.pathname)));

@@ -1,0 +1,26 @@
+/** A component that is fetched when it is first needed, so that the first load stays small. */
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { t } from "../words/index.ts";
+
+interface Props<P> {
+  load(): Promise<ComponentType<P>>;
+  props: P;
+}
+
+/** Stays empty while loading, which takes one request; says so when that fails. */
+export function Later<P extends object>({ load, props }: Props<P>) {
+  const [loaded, setLoaded] = useState<{ Part?: ComponentType<P>; failed?: boolean }>({});
+  useEffect(() => {
+    let wanted = true;
+    load().then(
+      (Part) => wanted && setLoaded({ Part }),
+      () => wanted && setLoaded({ failed: true }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [load]);
+  if (loaded.failed) return <p role="alert">{t("say.away")}</p>;
+  return loaded.Part ? <loaded.Part {...props} /> : null;
+}
