@@ -23,9 +23,9 @@ FIELDS = frozenset(
 )
 NOISY = {
     "aiokafka": logging.WARNING,
+    "asyncio": logging.WARNING,
     "uvicorn.error": logging.WARNING,
     "uvicorn.access": logging.CRITICAL,
-    "asyncio": logging.WARNING,
 }
 
 
