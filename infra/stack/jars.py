@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ def class_path(cache: Path, progress: Progress, lock: Path = LOCK) -> list[Path]
     missing = [jar for jar in jars if not (folder / jar.filename).exists()]
     if missing:
         _fetch(missing, folder, cache / "maven", progress)
+        shutil.rmtree(cache / "maven")
     paths = [folder / jar.filename for jar in jars]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(verify, jars, paths))

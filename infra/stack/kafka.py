@@ -89,7 +89,7 @@ class Kafka:
         return self._broker((f"-XX:AOTCacheOutput={target}", "-Xlog:aot=error"))
 
     def answers(self) -> bool:
-        return ask(self.port, API_VERSIONS, 10)[4:8] == struct.pack("!i", 1)
+        return serves(self.port)
 
     def _broker(self, options: tuple[str, ...]) -> Program:
         self._write_configuration()
@@ -117,6 +117,11 @@ class Kafka:
         text = PROPERTIES.format(port=self.port, controller=self.controller_port, data=self.folder / "data")
         self._properties.write_text(text)
         (self.folder / "log4j2.properties").write_text(LOGGING)
+
+
+def serves(port: int) -> bool:
+    """Whether a broker answers on loopback."""
+    return ask(port, API_VERSIONS, 10)[4:8] == struct.pack("!i", 1)
 
 
 def class_path(jars: Sequence[Path]) -> str:

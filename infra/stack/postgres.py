@@ -66,9 +66,7 @@ class Postgres:
         return replace(self._run("postgres", argv), port=self.port, stop_signal=fast_stop)
 
     def answers(self) -> bool:
-        """Asks to sign in: a server that still recovers answers with an error instead of a challenge."""
-        names = f"user\0{USER}\0database\0{DATABASE}\0\0".encode()
-        return ask(self.port, struct.pack("!ii", len(names) + 8, PROTOCOL) + names, 1) == b"R"
+        return serves(self.port)
 
     @property
     def _password_file(self) -> Path:
@@ -97,6 +95,20 @@ def binaries() -> Path:
             "PostgreSQL's binaries are missing: `pip install -r requirements.lock`, or set PLAYLOG_POSTGRES_URL."
         )
     return Path(package.origin).parent / "pginstall18" / "bin"
+
+
+def serves(port: int) -> bool:
+    """Asks to sign in: a server that still recovers answers with an error instead of a challenge."""
+    names = f"user\0{USER}\0database\0{DATABASE}\0\0".encode()
+    return ask(port, struct.pack("!ii", len(names) + 8, PROTOCOL) + names, 1) == b"R"
+
+
+def version() -> str:
+    """The server's version, such as 18.4."""
+    answer = subprocess.run(
+        [binaries() / "postgres", "--version"], capture_output=True, text=True, timeout=10, check=True
+    )
+    return answer.stdout.split()[-1]
 
 
 @cache

@@ -109,7 +109,7 @@ class Supervisor:
         """Ends everybody, the last tier first, each tier at once."""
         self._stop_asked = False
         for child in self._errands:
-            child.kill()
+            child.stop()
         for tier in reversed(self.watched):
             self._end([watched.child for watched in tier])
         self.watched.clear()

@@ -48,11 +48,16 @@ class Valkey:
         return Program("redis", "redis", argv, self.log, self.environment, self.port)
 
     def answers(self) -> bool:
-        wanted = b"+OK\r\n+PONG\r\n"
-        return ask(self.port, f"AUTH {self._password()}\r\nPING\r\n".encode(), len(wanted)) == wanted
+        return serves(self.port, self._password())
 
     def _password(self) -> str:
         return secret(self.folder / "password")
+
+
+def serves(port: int, password: str) -> bool:
+    """Whether a server answers on loopback and takes the password."""
+    wanted = b"+OK\r\n+PONG\r\n"
+    return ask(port, f"AUTH {password}\r\nPING\r\n".encode(), len(wanted)) == wanted
 
 
 def binary() -> Path:

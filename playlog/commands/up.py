@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 
 from infra.stack import settings as stack_settings
@@ -43,7 +44,9 @@ class TerminalReport:
         self._status.update(f"{self._what} {self._fraction}")
 
     def notice(self, text: str) -> None:
-        self._console.print(f"[yellow]![/] [dim]{time.strftime('%H:%M:%S')}[/] {text}", highlight=False)
+        self._console.print(
+            f"[yellow]![/] [dim]{time.strftime('%H:%M:%S')}[/] {escape(text)}", highlight=False, soft_wrap=True
+        )
 
     def ready(self, address: str) -> None:
         seconds = time.monotonic() - self._begun
@@ -65,7 +68,7 @@ def up(
         else:
             LocalStack(settings, TerminalReport(console), stores_only).run()
     except StackError as error:
-        console.print(f"[red]✗[/] {error}", highlight=False, markup=True)
+        console.print("[red]✗[/]", escape(str(error)), highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 

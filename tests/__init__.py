@@ -1,0 +1,1 @@
+"""Tests mirror the tree; test names are sentences."""

@@ -1,0 +1,1 @@
+"""Tests of the local stack, most of them on the real binaries."""
