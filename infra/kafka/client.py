@@ -42,7 +42,7 @@ def producer(
 
     It retries for ever by itself, so the caller needs a deadline of its own around every acknowledgement.
     """
-    return AIOKafkaProducer(  # type: ignore[no-untyped-call]
+    return AIOKafkaProducer(
         bootstrap_servers=servers,
         enable_idempotence=True,
         acks="all",
@@ -70,7 +70,7 @@ def reader(servers: str, security: Mapping[str, Any] | None = None, **more: Any)
         "metadata_max_age_ms": METADATA_MAX_AGE_MS,
     }
     arguments.update(security or {}, **more)
-    return AIOKafkaConsumer(bootstrap_servers=servers, **arguments)  # type: ignore[no-untyped-call]
+    return AIOKafkaConsumer(bootstrap_servers=servers, **arguments)
 
 
 def admin(servers: str, security: Mapping[str, Any] | None = None, **more: Any) -> AIOKafkaAdminClient:
@@ -82,4 +82,4 @@ def admin(servers: str, security: Mapping[str, Any] | None = None, **more: Any) 
 
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key as the Java client computes it (murmur2, made positive, modulo)."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)  # type: ignore[no-untyped-call]
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)

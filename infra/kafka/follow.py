@@ -179,11 +179,11 @@ class Follower(Generic[P]):
 
     async def _apply(self, lanes: Mapping[int, Lane[P]], batches: Mapping[int, Sequence[Any]]) -> None:
         """Hand records on. When one of them cannot be handled, halve until it stands alone and is named."""
-        work = {
-            p: (lanes[p].state, records)
-            for p, records in batches.items()
-            if records and lanes[p].stage is Stage.FLOWING and lanes[p].state is not None
-        }
+        work: dict[int, tuple[P, Sequence[Any]]] = {}
+        for p, records in batches.items():
+            state = lanes[p].state
+            if records and state is not None and lanes[p].stage is Stage.FLOWING:
+                work[p] = (state, records)
         if not work:
             return
         try:
@@ -262,7 +262,7 @@ class Follower(Generic[P]):
         return TopicPartition(self._topic, lane.partition)
 
 
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Listener(ConsumerRebalanceListener):
     """Hands the group's decisions to the follower."""
 
     def __init__(self, assigned: Callable[[Any], None], lost: Callable[[Any], None]) -> None:

@@ -98,7 +98,7 @@ async def _create(admin: AIOKafkaAdminClient, specs: Sequence[Topic], replicas: 
 
 
 def _new(spec: Topic, replicas: int) -> NewTopic:
-    return NewTopic(spec.name, spec.partitions, replicas, topic_configs=dict(spec.configs))  # type: ignore[no-untyped-call]
+    return NewTopic(spec.name, spec.partitions, replicas, topic_configs=dict(spec.configs))
 
 
 async def _leaderless(admin: AIOKafkaAdminClient, specs: Sequence[Topic]) -> list[str]:
@@ -115,7 +115,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
     """Every setting of every named topic, defaults included."""
     if not names:
         return {}
-    wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]  # type: ignore[no-untyped-call]
+    wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     answers: list[Any] = await admin.describe_configs(wanted)
     found: dict[str, dict[str, str]] = {}
     for code, message, _kind, name, entries in (r for answer in answers for r in answer.resources):

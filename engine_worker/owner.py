@@ -1,0 +1,122 @@
+"""One partition in one owner's hands: which command is next, what its outcome is, where it must land. Pure."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine_worker.judge import State, fold, judge
+from engine_worker.timers import Timers
+from schemas.codec import Headers, encode_outcome, fence_name, outcome_headers
+from schemas.command import Unreadable, decode_command
+from schemas.log import Cursor, Fence
+from schemas.outcome import Outcome
+from schemas.rejections import Code
+from schemas.topics import OUTCOME_LIMIT
+from schemas.word import Millis
+
+
+class LostOwnership(Exception):
+    """This owner's memory may differ from the log: drop it, and take the partition over again."""
+
+
+class Gap(LostOwnership):
+    """A command was skipped: what came is above watermark + 1."""
+
+
+class Displaced(LostOwnership):
+    """A batch landed elsewhere than it had to: somebody else wrote, or batches landed out of order."""
+
+
+class Taken(NamedTuple):
+    """The outcome record of one command; `letter` is why the command's record goes to the dead letters too."""
+
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    rejection: str | None
+    letter: str | None
+
+
+class Owner:
+    """The state behind one fence.
+
+    watermark: offset of the last command that was judged; only watermark + 1 is taken next.
+    landing: the offset at which the next outcome must land, since nobody else may write behind the fence.
+    """
+
+    def __init__(
+        self, partition: int, fence: Fence, state: State, watermark: int, at_home: Callable[[str], bool]
+    ) -> None:
+        self.partition = partition
+        self.fence = fence
+        self.state = state
+        self.watermark = watermark
+        self.landing = fence.offset + 1
+        self.timers = Timers()
+        self._name = fence_name(fence)
+        self._at_home = at_home
+        for match, entry in state.matches.items():
+            if entry.table.deadline is not None:
+                self.timers.arm(match, entry.table.deadline)
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where a reader stands who has read everything this owner had acknowledged."""
+        return Cursor(self.fence, self.watermark)
+
+    def take(
+        self, offset: int, timestamp: Millis, key: bytes | None, value: bytes | None, headers: Headers
+    ) -> Taken | None:
+        """Judge the command at `offset`; None when it already has its outcome. Raises Gap.
+
+        The memory is then ahead of the log until `landed` says that the outcome is where it must be.
+        """
+        if offset <= self.watermark:
+            return None
+        if offset != self.watermark + 1:
+            raise Gap(f"partition {self.partition}: command {offset} came after {self.watermark}")
+        read = decode_command(key, value, headers)
+        outcome, table = judge(self.state, timestamp, read, self._at_home)
+        encoded = encode_outcome(outcome)
+        if len(encoded) > OUTCOME_LIMIT:
+            outcome, table = _too_large(outcome), None
+            encoded = encode_outcome(outcome)
+        record_headers = outcome_headers(self._name, self.partition, offset, self.watermark, outcome.at)
+        fold(self.state, read.key, offset, outcome, table)
+        self.watermark = offset
+        if outcome.deadline is not None and read.key is not None:
+            self.timers.arm(read.key, outcome.deadline)
+        letter = outcome.rejection if isinstance(read, Unreadable) or _misplaced(outcome) else None
+        return Taken(key, encoded, record_headers, outcome.rejection, letter)
+
+    def landed(self, base_offset: int, count: int) -> None:
+        """An acknowledged batch began at `base_offset`. Raises Displaced where it should have been elsewhere."""
+        if base_offset != self.landing:
+            raise Displaced(
+                f"partition {self.partition}: outcomes landed at {base_offset} instead of {self.landing}"
+            )
+        self.landing += count
+
+    def due(self, now: Millis) -> list[tuple[str, Millis]]:
+        """Matches whose deadline has passed by this worker's clock; the broker's clock decides."""
+        return self.timers.due(now, self._deadline_of)
+
+    def _deadline_of(self, match: str) -> Millis | None:
+        entry = self.state.matches.get(match)
+        return None if entry is None else entry.table.deadline
+
+
+def _misplaced(outcome: Outcome) -> bool:
+    return outcome.rejection in (Code.WRONG_KEY, Code.TOO_LARGE)
+
+
+def _too_large(outcome: Outcome) -> Outcome:
+    """A refused produce would be repeated for ever, so the command is rejected instead."""
+    version = outcome.version - (1 if outcome.events else 0)
+    return Outcome(
+        command_id=outcome.command_id,
+        player=outcome.player,
+        at=outcome.at,
+        version=version,
+        rejection=Code.TOO_LARGE.value,
+        digest=outcome.digest,
+    )

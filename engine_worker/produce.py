@@ -1,0 +1,79 @@
+"""Append to the log: fences, outcome batches, dead letters and timer commands, each within a deadline."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from aiokafka import AIOKafkaProducer
+
+from engine_worker.owner import LostOwnership, Owner, Taken
+from schemas.codec import Record, encode_fence
+from schemas.log import Fence
+from schemas.topics import Domain
+from schemas.word import Millis
+
+
+class Unacknowledged(LostOwnership):
+    """The broker did not answer in time: nobody tries to find out what landed, the log tells."""
+
+
+class Log:
+    """One producer's view of a domain's topics. After any error it is abandoned with everything it served."""
+
+    def __init__(self, producer: AIOKafkaProducer, domain: Domain, deadline: float) -> None:
+        self._producer = producer
+        self._domain = domain
+        self._deadline = deadline
+
+    async def fence(self, partition: int, worker: str, now: Millis) -> Fence:
+        """Write "from here on I own this partition"; the record's place and id are the owner's name."""
+        fence_id = uuid4().hex
+        record = encode_fence(fence_id, worker, now)
+        metadata = await self._within(self._send(self._domain.outcomes, partition, record))
+        return Fence(metadata.offset, fence_id)
+
+    async def outcomes(self, batches: Sequence[tuple[Owner, Sequence[Taken]]]) -> None:
+        """Append every owner's outcomes, each partition's in one idempotent batch, and check where they landed."""
+        sent = [await self._within(self._batches(owner, taken)) for owner, taken in batches if taken]
+        waiting = [(owner, count, future) for batch in sent for owner, count, future in batch]
+        await self._within(asyncio.gather(*(future for _, _, future in waiting)))
+        for owner, count, future in waiting:
+            owner.landed(future.result().offset, count)
+
+    async def _batches(self, owner: Owner, taken: Sequence[Taken]) -> list[tuple[Owner, int, Any]]:
+        """Hand one partition's records to the producer, as few batches as the broker's limit allows."""
+        sent: list[tuple[Owner, int, Any]] = []
+        builder, count = self._producer.create_batch(), 0
+        for item in taken:
+            if builder.append(key=item.key, value=item.value, timestamp=None, headers=item.headers) is None:
+                sent.append((owner, count, await self._send_batch(builder, owner.partition)))
+                builder, count = self._producer.create_batch(), 0
+                builder.append(key=item.key, value=item.value, timestamp=None, headers=item.headers)
+            count += 1
+        sent.append((owner, count, await self._send_batch(builder, owner.partition)))
+        return sent
+
+    async def _send_batch(self, builder: Any, partition: int) -> Any:
+        builder.close()
+        return await self._producer.send_batch(builder, self._domain.outcomes, partition=partition)
+
+    async def append(self, topic: str, partition: int | None, records: Sequence[Record]) -> None:
+        """Append records in order and wait until all of them are acknowledged."""
+        futures = [
+            await self._within(
+                self._producer.send(topic, record.value, record.key, partition, headers=record.headers)
+            )
+            for record in records
+        ]
+        await self._within(asyncio.gather(*futures))
+
+    async def _send(self, topic: str, partition: int, record: Record) -> Any:
+        future = await self._producer.send(topic, record.value, record.key, partition, headers=record.headers)
+        return await future
+
+    async def _within(self, waiting: Any) -> Any:
+        try:
+            return await asyncio.wait_for(waiting, self._deadline)
+        except TimeoutError as error:
+            raise Unacknowledged(f"the broker did not acknowledge within {self._deadline} s") from error

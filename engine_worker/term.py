@@ -1,0 +1,177 @@
+"""One term of a worker: a producer, a membership in the group, and the partitions it was given, until a fault."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+from secrets import token_hex
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from engine_worker.dead_letters import letter
+from engine_worker.owner import Owner, Taken
+from engine_worker.produce import Log
+from engine_worker.restore import Restored
+from engine_worker.takeover import Takeover
+from infra import metrics
+from infra.kafka.client import partition_of
+from schemas.codec import Record
+from schemas.command import Command, encode_command
+from schemas.ids import timer_id
+from schemas.match import TIMER, TimeElapsed
+from schemas.topics import PARTITIONS, Domain
+from schemas.word import Millis
+
+log = structlog.get_logger()
+
+
+class Term:
+    """Owns partitions between joining the group and the first fault; whoever runs it starts the next one.
+
+    `failed` holds what ended it. Nothing here is retried: a fault drops all state that may differ from the log.
+    """
+
+    def __init__(self, writer: Log, takeover: Takeover, domain: Domain) -> None:
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.owners: dict[int, Owner] = {}
+        self.assigned: set[int] = set()
+        self._log = writer
+        self._takeover = takeover
+        self._domain = domain
+        self._warm: dict[int, Restored] = {}  # what survives a rebalance within the term
+        self._writing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def fail(self, error: BaseException) -> None:
+        """End the term; the first fault is the one that counts."""
+        if not self.failed.done():
+            self.failed.set_exception(error)
+
+    async def handle(self, records: Iterable[Any]) -> None:
+        """Judge a poll's commands and append their outcomes; never raises, since FastStream swallows that."""
+        if self.failed.done():
+            return
+        try:
+            async with self._writing:
+                await self._handle(tuple(records))
+        except Exception as error:  # every fault ends the term
+            self.fail(error)
+
+    async def _handle(self, records: tuple[Any, ...]) -> None:
+        metrics.BATCH_RECORDS.observe(len(records))
+        batches: list[tuple[Owner, list[Taken]]] = []
+        letters: list[Record] = []
+        oldest: Millis | None = None
+        for partition, group in groupby(records, key=attrgetter("partition")):
+            owner = self.owners.get(partition)
+            if owner is None:
+                continue  # not restored yet: the takeover will seek back to these
+            taken = [self._take(owner, record, letters) for record in group]
+            batches.append((owner, [item for item in taken if item is not None]))
+        if letters:
+            await self._log.append(self._domain.dead_letters, None, letters)
+        await self._log.outcomes(batches)
+        count = sum(len(taken) for _, taken in batches)
+        if count:
+            oldest = min(record.timestamp for record in records)
+            metrics.COMMAND_TO_OUTCOME.observe(max(0.0, time.time() - oldest / 1000))
+            _count_verdicts(batches, count)
+
+    def _take(self, owner: Owner, record: Any, letters: list[Record]) -> Taken | None:
+        taken = owner.take(record.offset, record.timestamp, record.key, record.value, record.headers)
+        if taken is not None and taken.letter is not None:
+            metrics.DEAD_LETTERS.labels(reason=taken.letter).inc()
+            log.warning("command_unreadable", reason=taken.letter, partition=owner.partition, offset=record.offset)
+            group = self._domain.group("engine")
+            letters.append(
+                letter(
+                    self._domain, group, owner.partition, record.offset, taken.letter,
+                    record.key, record.value, list(record.headers),
+                )
+            )  # fmt: skip
+        return taken
+
+    def assign(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:
+        """The group gave these partitions: hold them still, then take them over in the background."""
+        names = [TopicPartition(self._domain.commands, p) for p in partitions]
+        consumer.pause(*names)
+        for tp in names:
+            consumer.seek(tp, 0)
+        self.assigned = set(partitions)
+        if partitions:
+            task = asyncio.create_task(self._take_over(consumer, partitions), name="takeover")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _take_over(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:
+        try:
+            for owner in await self._takeover.run(partitions, self._warm, _home):
+                tp = TopicPartition(self._domain.commands, owner.partition)
+                self._warm.pop(owner.partition, None)
+                consumer.seek(tp, owner.watermark + 1)
+                self.owners[owner.partition] = owner
+                consumer.resume(tp)
+            metrics.PARTITIONS_OWNED.set(len(self.owners))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self.fail(error)
+
+    async def revoke(self) -> None:
+        """The group takes everything back: let the write in flight end, keep what is known for a return."""
+        await self.stop_takeovers()
+        async with self._writing:
+            for owner in self.owners.values():
+                self._warm[owner.partition] = Restored(owner.state, owner.cursor, owner.landing)
+            self.owners.clear()
+            self.assigned.clear()
+        metrics.PARTITIONS_OWNED.set(0)
+
+    async def stop_takeovers(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def report_deadlines(self, now: Millis) -> None:
+        """Append a time-elapsed command for every match whose deadline has passed by `now`."""
+        for owner in list(self.owners.values()):
+            due = owner.due(now)
+            if due:
+                records = [_time_elapsed(match, deadline, now) for match, deadline in due]
+                await self._log.append(self._domain.commands, owner.partition, records)
+
+    async def commit(self, consumer: AIOKafkaConsumer) -> None:
+        """Tell the group how far we are, for lag displays only; nothing ever reads it back."""
+        offsets = {
+            TopicPartition(self._domain.commands, owner.partition): owner.watermark + 1
+            for owner in self.owners.values()
+        }
+        if offsets:
+            try:
+                await consumer.commit(offsets)
+            except KafkaError as error:
+                log.debug("commit_failed", error=type(error).__name__)
+
+    @property
+    def ready(self) -> bool:
+        """Every partition that the group gave is restored and takes commands."""
+        return bool(self.assigned) and self.assigned == set(self.owners) and not self.failed.done()
+
+
+def _home(partition: int) -> Any:
+    return lambda match: partition_of(match.encode(), PARTITIONS) == partition
+
+
+def _time_elapsed(match: str, deadline: Millis, now: Millis) -> Record:
+    command = Command(timer_id(match, deadline), match, TIMER, token_hex(16), TimeElapsed(deadline=deadline))
+    return encode_command(command, now, "/playlog/engine")
+
+
+def _count_verdicts(batches: list[tuple[Owner, list[Taken]]], count: int) -> None:
+    rejected = sum(1 for _, taken in batches for item in taken if item.rejection is not None)
+    metrics.OUTCOMES.labels(verdict="rejected").inc(rejected)
+    metrics.OUTCOMES.labels(verdict="accepted").inc(count - rejected)

@@ -1,0 +1,43 @@
+"""When which match needs its timer: a heap that holds at most a few entries a match, however often it moves."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+from schemas.word import Millis
+
+REPEAT_MS = 1000  # a reported deadline that still stands is reported again after this
+
+
+class Timers:
+    """The deadlines of one partition's matches. Entries may be older than the match; `due` asks the match."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Millis, str]] = []
+        self._armed: dict[str, Millis] = {}
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def arm(self, match: str, deadline: Millis) -> None:
+        """Wake up at `deadline`, unless an earlier wake-up is already planned (it then looks again)."""
+        armed = self._armed.get(match)
+        if armed is None or deadline < armed:
+            self._armed[match] = deadline
+            heappush(self._heap, (deadline, match))
+
+    def due(self, now: Millis, deadline_of: Callable[[str], Millis | None]) -> list[tuple[str, Millis]]:
+        """The matches whose standing deadline has passed; each is due again while its deadline stands."""
+        passed: list[tuple[str, Millis]] = []
+        while self._heap and self._heap[0][0] <= now:
+            at, match = heappop(self._heap)
+            if self._armed.get(match) != at:
+                continue  # an earlier entry took its place
+            del self._armed[match]
+            deadline = deadline_of(match)
+            if deadline is None:
+                continue
+            if deadline <= now:
+                passed.append((match, deadline))
+                deadline = now + REPEAT_MS
+            self.arm(match, deadline)
+        return passed
