@@ -1,0 +1,35 @@
+"""`playlog topics apply`: create the topics that are missing and refuse settings that would lose the log."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from infra.kafka.client import admin
+from infra.kafka.topics import TopicMismatch, TopicNotCreated
+from infra.kafka.topics import apply as apply_topics
+from infra.settings import WithKafka, load
+from schemas.topics import MATCHES
+
+
+def apply(
+    replicas: Annotated[int, typer.Option(min=1, help="Copies of each partition, for topics made now.")] = 1,
+) -> None:
+    """Create the topics and check their settings."""
+    settings = load(WithKafka)
+    try:
+        made = asyncio.run(_apply(settings, replicas))
+    except (TopicMismatch, TopicNotCreated) as error:
+        typer.echo(f"{error}. Nothing was changed; mend the topic's settings and try again.", err=True)
+        raise typer.Exit(1) from None
+    for topic in MATCHES.topics():
+        typer.echo(f"{topic.name}: {'created' if topic.name in made else 'as it should be'}")
+
+
+async def _apply(settings: WithKafka, replicas: int) -> list[str]:
+    client = admin(settings.kafka, settings.security)
+    try:
+        await client.start()
+        return await apply_topics(client, MATCHES.topics(), replicas)
+    finally:
+        await client.close()
