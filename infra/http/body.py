@@ -4,6 +4,7 @@ FastAPI's own reader answers 500 to several of these or lets NaN through (RFC 82
 """
 
 import asyncio
+import contextlib
 import json
 import math
 import re
@@ -21,6 +22,8 @@ MAX_BYTES = 16 * 1024
 MAX_DEPTH = 32
 MAX_DIGITS = 19
 SECONDS = 10.0
+LINGER_SECONDS = 1.0
+LINGER_BYTES = 32 << 20
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 JSON_TYPE = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
 TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
@@ -28,14 +31,14 @@ TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 async def read(request: Request, most: int = MAX_BYTES) -> bytes:
     """The raw body of a request that says it is JSON; 413, 415, 408 or 400 problems otherwise."""
-    check_headers(request, most)
+    await check_headers(request, most)
     chunks, size = [], 0
     try:
         async with asyncio.timeout(SECONDS):
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > most:
-                    raise _too_large(most)
+                    raise await _too_large(request, most)
                 chunks.append(chunk)
     except TimeoutError:
         raise Problem(408, "body_too_slow", "The body did not arrive in time.") from None
@@ -44,7 +47,7 @@ async def read(request: Request, most: int = MAX_BYTES) -> bytes:
     return b"".join(chunks)
 
 
-def check_headers(request: Request, most: int = MAX_BYTES) -> None:
+async def check_headers(request: Request, most: int = MAX_BYTES) -> None:
     """Content type, encoding and announced length, before a byte of the body is read."""
     if not JSON_TYPE.fullmatch(request.headers.get("content-type", "")):
         raise Problem(415, "unsupported_media_type", "Send application/json in UTF-8.")
@@ -54,7 +57,7 @@ def check_headers(request: Request, most: int = MAX_BYTES) -> None:
     if not length.isdecimal():
         raise Problem(400, "bad_request", "Content-Length is not a number.")
     if len(length) > 12 or int(length) > most:
-        raise _too_large(most)
+        raise await _too_large(request, most)
 
 
 def decode(raw: bytes) -> Any:
@@ -77,8 +80,16 @@ def decode(raw: bytes) -> Any:
     return value
 
 
-def _too_large(most: int) -> Problem:
-    # The connection is closed: the rest of the body would be read as the next request.
+async def _too_large(request: Request, most: int) -> Problem:
+    """The 413, after a bounded look at what still comes: closing over unread bytes would reset the connection
+    and take the answer with it (nginx calls this lingering close)."""
+    left = LINGER_BYTES
+    with contextlib.suppress(TimeoutError, ClientDisconnect, RuntimeError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    break
     detail = f"The body may have at most {most} bytes."
     return Problem(413, "body_too_large", detail, headers={"connection": "close"})
 
@@ -93,7 +104,7 @@ def _check_depth(text: str) -> None:
             raise Problem(400, "too_deep", f"The body may nest at most {MAX_DEPTH} levels.")
 
 
-class _DuplicateKey(Exception):  # noqa: N818
+class _DuplicateKey(Exception):
     """Two members of one object share a name."""
 
 
@@ -154,7 +165,7 @@ class StrictRoute(APIRoute):
         async def strict(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
             if request.method in UNSAFE:
-                check_headers(request)
+                await check_headers(request)
             return await handler(request)
 
         return strict

@@ -22,7 +22,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-class PortTaken(Exception):  # noqa: N818
+class PortTaken(Exception):
     """The address is in use; the message says which setting to change."""
 
 

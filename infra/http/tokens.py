@@ -66,7 +66,7 @@ class Claims:
     expires: int
 
 
-class TokenRejected(Exception):  # noqa: N818
+class TokenRejected(Exception):
     """The token is not good; `reason` is for metrics and logs, never for the caller."""
 
     def __init__(self, reason: str) -> None:
@@ -74,7 +74,7 @@ class TokenRejected(Exception):  # noqa: N818
         super().__init__(reason)
 
 
-class KeysAway(Exception):  # noqa: N818
+class KeysAway(Exception):
     """There are no keys yet and they cannot be fetched: answer 503."""
 
 

@@ -26,7 +26,7 @@ P = TypeVar("P", bound=State)
 Confirm = Callable[[P, Sequence[Any]], bool | None]
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The log does not have what its reader needs; going on would lose records, so it waits for an operator."""
 
 

@@ -36,7 +36,7 @@ class TopicSpec:
     configs: Mapping[str, str] = field(default_factory=dict)
 
 
-class TopicMismatch(Exception):  # noqa: N818
+class TopicMismatch(Exception):
     """Topics are missing or differ from what this version needs; the message names each difference."""
 
     def __init__(self, differences: Sequence[str]) -> None:
@@ -44,7 +44,7 @@ class TopicMismatch(Exception):  # noqa: N818
         super().__init__("; ".join(differences))
 
 
-class TopicNotCreated(Exception):  # noqa: N818
+class TopicNotCreated(Exception):
     """The broker refused to make a topic, or its partitions got no leader in time."""
 
 

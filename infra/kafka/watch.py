@@ -22,7 +22,7 @@ YOUNG_MS = 5_000  # an idle fetch is answered every 0.5 s
 STALLED_SECONDS = 20.0
 
 
-class Stalled(Exception):  # noqa: N818
+class Stalled(Exception):
     """The consumer gets no answers any more although it owns partitions; a new one is needed."""
 
 

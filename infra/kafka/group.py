@@ -1,0 +1,34 @@
+"""What a member of a consumer group that follows a log needs: its consumer and the check of the topics."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+
+from infra.kafka.client import admin, reader
+from infra.kafka.topics import Topic, check
+
+
+def member(
+    servers: str, security: Mapping[str, Any], *, group: str, name: str, session_timeout_ms: int
+) -> AIOKafkaConsumer:
+    """A consumer in `group`, not started. `name` is stable, so that a restart moves no partition (KIP-345)."""
+    return reader(
+        servers,
+        security,
+        client_id=name,
+        group_id=group,
+        group_instance_id=name,
+        session_timeout_ms=session_timeout_ms,
+        heartbeat_interval_ms=session_timeout_ms // 4,
+    )
+
+
+async def check_topics(servers: str, security: Mapping[str, Any], specs: Iterable[Topic]) -> None:
+    """Raises TopicMismatch, in words, where a topic is missing or differs, and KafkaError where Kafka is away."""
+    client = admin(servers, security)
+    try:
+        await client.start()
+        await check(client, specs)
+    finally:
+        await client.close()
