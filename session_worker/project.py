@@ -1,0 +1,151 @@
+"""What a run of outcome records means for Redis: snapshots, command results, hints and progress; pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import orjson
+
+from infra.kafka.progress import Progress, Record, Rule, accept
+from infra.kafka.progress import confirm as confirm_log
+from schemas import keys, log
+from schemas.codec import checksum, decode_outcome, mark
+from schemas.outcome import OutcomeDocument
+from schemas.rejections import Code
+
+RULE = Rule(start=log.START, mark=mark, read=log.read, checksum=checksum)
+Place: TypeAlias = Progress[log.Cursor]
+START: Place = Progress(next=0, cursor=log.START, crc=0)
+
+
+class Snapshot(NamedTuple):
+    """All that Redis holds of a match at one version; `private` by seat, `expires_at` in Unix ms."""
+
+    match: str
+    version: int
+    status: str
+    public: bytes
+    private: tuple[tuple[str, bytes], ...]
+    expires_at: int
+
+
+class Result(NamedTuple):
+    """What became of a command, as JSON. `repeated`: only if nothing is known of its first outcome."""
+
+    command: str
+    body: bytes
+    expires_at: int
+    repeated: bool
+
+
+class Hint(NamedTuple):
+    """Wakes those who wait for a match, with the outcome that it is about."""
+
+    match: str
+    body: bytes
+    at: int
+
+
+class Projected(NamedTuple):
+    """Everything to write for a run of records; `progress` goes with it as one value."""
+
+    progress: Place
+    snapshots: Mapping[str, Snapshot]
+    results: Mapping[str, Result]
+    hints: list[Hint]
+    times: list[int]  # of each outcome's command, Unix ms
+    ignored: Counter[str]
+
+
+def project(progress: Place, records: Iterable[Record], horizon: int = 0) -> Projected:
+    """Read records on from `progress`; only a match's newest snapshot is kept, every outcome's hint is.
+
+    Outcomes appended before `horizon` (Unix ms) count for the progress alone: nothing of them would
+    still be kept.
+    """
+    accepted = accept(RULE, progress, records)
+    snapshots: dict[str, Snapshot] = {}
+    results: dict[str, Result] = {}
+    hints: list[Hint] = []
+    times: list[int] = []
+    for record in accepted.outcomes:
+        if record.timestamp < horizon or record.value is None:
+            continue
+        outcome = decode_outcome(record.value)
+        match = match_of(record.key)
+        times.append(outcome["at"])
+        if match is not None and outcome["public"] is not None:
+            snapshots[match] = _snapshot(match, outcome)
+        if outcome["command_id"] is not None:
+            if outcome["rejection"] != Code.KEY_REUSED:
+                keep(results, _result(record, match, outcome))
+            if match is not None:
+                hints.append(_hint(match, outcome))
+    return Projected(accepted.progress, snapshots, results, hints, times, accepted.ignored)
+
+
+def keep(results: dict[str, Result], new: Result) -> None:
+    """Add a result as Redis would: a repeated one only where no earlier one is alive."""
+    old = results.get(new.command)
+    if old is None or not new.repeated or old.expires_at <= new.expires_at - keys.COMMAND_TTL_MS:
+        results[new.command] = new
+
+
+def match_of(key: bytes | None) -> str | None:
+    """The match that a record is about; None for a key that no match can have."""
+    text = (key or b"").decode("ascii", "replace")
+    return text if text and len(text) <= 64 and text.isascii() and text.isprintable() else None
+
+
+def _snapshot(match: str, outcome: OutcomeDocument) -> Snapshot:
+    public: dict[str, Any] = outcome["public"] or {}
+    private = outcome["private"] or {}
+    return Snapshot(
+        match=match,
+        version=outcome["version"],
+        status=public["status"],
+        public=orjson.dumps(public),
+        private=tuple((seat, orjson.dumps(part)) for seat, part in private.items()),
+        expires_at=max(outcome["at"] + keys.MATCH_TTL_MS, (outcome["deadline"] or 0) + keys.DEADLINE_GRACE_MS),
+    )
+
+
+def _verdict(outcome: OutcomeDocument) -> dict[str, Any]:
+    code = outcome["rejection"]
+    status = "accepted" if code is None else "rejected"
+    return {"status": status, "version": outcome["version"], "code": code, "digest": outcome["digest"]}
+
+
+def _result(record: Record, match: str | None, outcome: OutcomeDocument) -> Result:
+    first = outcome["duplicate_of"]
+    cause = mark(record.headers).cause if first is None else first  # type: ignore[union-attr]
+    body = {**_verdict(outcome), "match": match, "cause": cause}
+    return Result(
+        command=outcome["command_id"] or "",
+        body=orjson.dumps(body),
+        expires_at=outcome["at"] + keys.COMMAND_TTL_MS,
+        repeated=first is not None,
+    )
+
+
+def _hint(match: str, outcome: OutcomeDocument) -> Hint:
+    return Hint(match, orjson.dumps({**_verdict(outcome), "command": outcome["command_id"]}), outcome["at"])
+
+
+def dump(progress: Place) -> bytes:
+    """Progress as it stands in Redis."""
+    following, cursor, crc = progress
+    fence = None if cursor.fence is None else list(cursor.fence)
+    return orjson.dumps({"next": following, "fence": fence, "watermark": cursor.watermark, "crc": crc})
+
+
+def load(raw: bytes) -> Place:
+    """Progress from Redis. Raises ValueError, KeyError or TypeError on what `dump` did not write."""
+    saved = orjson.loads(raw)
+    fence = None if saved["fence"] is None else log.Fence(*saved["fence"])
+    return Progress(saved["next"], log.Cursor(fence, saved["watermark"]), saved["crc"])
+
+
+def confirm(progress: Place, window: Sequence[Any]) -> bool | None:
+    """Whether the log before `progress.next` is the one that was read; None: more of it must be seen."""
+    return confirm_log(RULE, progress, window)

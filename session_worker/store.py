@@ -1,0 +1,125 @@
+"""Redis as the session worker uses it: progress is read, runs of outcomes are written, a partition is erased."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from hashlib import sha1
+from typing import Any, NamedTuple
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+from schemas import keys
+from session_worker.project import Hint, Result, Snapshot
+from session_worker.script import FORGET, WRITE
+
+SCAN_COUNT = 1000
+SHA = sha1(WRITE.encode(), usedforsecurity=False).hexdigest()
+
+
+class Run(NamedTuple):
+    """One script call: the progress must be `expected` (b"" absent) and becomes `saved` (b"" stays)."""
+
+    partition: int
+    expected: bytes
+    saved: bytes
+    snapshots: Sequence[Snapshot]
+    results: Sequence[Result]
+    hints: Sequence[Hint]
+
+
+class Store:
+    """All of Redis that the session worker touches."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def progress(self, partitions: Collection[int]) -> Mapping[int, bytes]:
+        """The saved progress of partitions as it stands; an absent one is missing."""
+        if not partitions:
+            return {}
+        values: list[Any] = await self._redis.mget([keys.progress(p) for p in partitions])
+        return {p: value for p, value in zip(partitions, values, strict=True) if value is not None}
+
+    async def write(self, runs: Sequence[Run]) -> list[bool]:
+        """Write runs in order, in one round trip; False for a run whose progress had become another one."""
+        answers = await self._send(runs)
+        forgotten = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if forgotten:
+            await self._redis.script_load(WRITE)
+            again = await self._send([runs[i] for i in forgotten])
+            for i, answer in zip(forgotten, again, strict=True):
+                answers[i] = answer
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return [answer == 1 for answer in answers]
+
+    async def _send(self, runs: Sequence[Run]) -> list[Any]:
+        if len(runs) == 1:
+            try:
+                return [await self._redis.evalsha(SHA, *arguments(runs[0]))]
+            except NoScriptError as error:
+                return [error]
+        pipeline = self._redis.pipeline(transaction=False)
+        for run in runs:
+            pipeline.evalsha(SHA, *arguments(run))
+        return list(await pipeline.execute(raise_on_error=False))
+
+    async def erase(self, partition: int, saved: bytes, partition_of: Callable[[str], int]) -> bool:
+        """Remove what stands in Redis of a partition whose log is another one now; False: somebody else did.
+
+        The progress goes last, so that a worker that dies in between does it again.
+        """
+        for keyed in (self._matches(), self._commands()):
+            async for batch in keyed:
+                gone = [key for key, match in batch if partition_of(match) == partition]
+                if gone:
+                    await self._redis.unlink(*gone)
+        return bool(await self._redis.eval(FORGET, 1, keys.progress(partition), saved))
+
+    async def _matches(self) -> AsyncIterator[list[tuple[bytes, str]]]:
+        prefix = keys.match("")
+        async for batch in self._scan(prefix):
+            yield [(key, key.decode()[len(prefix) :]) for key in batch]
+
+    async def _commands(self) -> AsyncIterator[list[tuple[bytes, str]]]:
+        async for batch in self._scan(keys.command("")):
+            values = await self._redis.mget(batch)
+            yield [
+                (key, orjson.loads(value)["match"] or "")
+                for key, value in zip(batch, values, strict=True)
+                if value is not None
+            ]
+
+    async def _scan(self, prefix: str) -> AsyncIterator[list[bytes]]:
+        cursor = 0
+        while True:
+            answer: Any = await self._redis.scan(cursor, match=f"{prefix}*", count=SCAN_COUNT)
+            cursor, found = answer
+            if found:
+                yield found
+            if cursor == 0:
+                return
+
+
+def arguments(run: Run) -> list[Any]:
+    """Number of keys, keys and arguments, in the order that the script reads them."""
+    names = [keys.progress(run.partition)]
+    names += [keys.match(snapshot.match) for snapshot in run.snapshots]
+    names += [keys.command(result.command) for result in run.results]
+    values: list[Any] = [run.expected, run.saved, len(run.snapshots), len(run.results)]
+    for snapshot in run.snapshots:
+        fields = _fields(snapshot)
+        values += [snapshot.version, snapshot.expires_at, len(fields), *fields]
+    for result in run.results:
+        values += [result.expires_at, int(result.repeated), result.body]
+    for hint in run.hints:
+        values += [keys.match(hint.match), hint.body]
+    return [len(names), *names, *values]
+
+
+def _fields(snapshot: Snapshot) -> list[Any]:
+    fields: list[Any] = ["version", snapshot.version, "status", snapshot.status, "public", snapshot.public]
+    for seat, part in snapshot.private:
+        fields += [f"private:{seat}", part]
+    return fields

@@ -1,0 +1,53 @@
+"""Puts a session worker together; nothing else in this service constructs clients."""
+
+import asyncio
+from functools import partial
+
+from infra import health, redis_client, tasks
+from infra.clock import SystemClock
+from infra.kafka.client import partition_of
+from infra.kafka.follow import Follower
+from infra.kafka.group import check_topics, member
+from schemas.topics import MATCHES, PARTITIONS, Domain
+from session_worker.settings import SessionSettings
+from session_worker.store import Store
+from session_worker.worker import SessionWorker, Standing
+
+CLOSE_SECONDS = 2.0
+
+
+def follower(settings: SessionSettings, domain: Domain, store: Store, state: health.Health) -> Follower[Standing]:
+    """The loop that brings a domain's outcomes to Redis."""
+    clock = SystemClock()
+    worker = SessionWorker(store, clock, lambda match: partition_of(match.encode(), PARTITIONS))
+    return Follower(
+        worker,
+        domain.outcomes,
+        open_consumer=partial(
+            member,
+            settings.kafka,
+            settings.security,
+            group=domain.group("session"),
+            name=settings.worker_name,
+            session_timeout_ms=settings.session_timeout_ms,
+        ),
+        prepare=partial(check_topics, settings.kafka, settings.security, domain.topics()),
+        health=state,
+        clock=clock,
+    )
+
+
+async def run(settings: SessionSettings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = tasks.stopping()
+    state = health.Health(["kafka", "partitions", "redis"], beat_seconds=30)
+    redis = redis_client.client(settings.redis_url.get_secret_value(), settings.worker_name)
+    try:
+        await tasks.run_together(
+            stop,
+            {"session": follower(settings, MATCHES, Store(redis), state).run(stop)},
+            background={"health": health.serve(state, settings.health_host, settings.health_port)},
+        )
+    finally:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await redis.aclose()

@@ -1,0 +1,153 @@
+"""Between the log and Redis: which partition stands where, what is written live and what is folded first."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from infra.clock import Clock
+from infra.metrics import COMMAND_TO_OUTCOME, IGNORED_RECORDS, RESTORE_SECONDS, RESTORES
+from infra.redis_client import AWAY
+from session_worker.project import START, Place, Projected, confirm, dump, load, project
+from session_worker.rebuild import Rebuild, horizon
+from session_worker.store import Run, Store
+
+log = structlog.get_logger()
+RUN_RECORDS = 500  # one script call stays short: Redis serves nobody else meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A partition: how far it was read, the progress as it stands in Redis, and the fold while it is rebuilt."""
+
+    progress: Place
+    saved: bytes
+    rebuild: Rebuild | None = None
+    since: float = 0.0
+
+    @property
+    def next(self) -> int:
+        return self.progress.next
+
+    @property
+    def ready(self) -> bool:
+        return self.rebuild is None
+
+
+Batches = Mapping[int, tuple[Standing, Sequence[Any]]]
+
+
+class SessionWorker:
+    """The projection of outcomes into Redis. `partition_of` tells the partition of a match."""
+
+    store = "redis"
+    away = AWAY
+
+    def __init__(self, store: Store, clock: Clock, partition_of: Callable[[str], int]) -> None:
+        self._store, self._clock, self._partition_of = store, clock, partition_of
+
+    async def stored(self, partitions: Collection[int]) -> Mapping[int, Standing]:
+        found = await self._store.progress(partitions)
+        return {p: Standing(load(raw), raw) for p, raw in found.items()}
+
+    def confirm(self, state: Standing, window: Sequence[Any]) -> bool | None:
+        return confirm(state.progress, window)
+
+    async def begin(self, partition: int, end: int) -> Standing:
+        """Nothing is known in Redis: fold up to the log's present end first."""
+        log.info("rebuild_starts", partition=partition, to_offset=end)
+        rebuild = Rebuild(end, horizon(self._clock.now_ms()))
+        standing = Standing(START, b"", rebuild, self._clock.monotonic())
+        return standing if end else await self._finish(partition, standing) or standing
+
+    async def void(self, partition: int, state: Standing) -> None:
+        await self._store.erase(partition, state.saved, self._partition_of)
+
+    async def missing(self, partitions: Collection[int]) -> Collection[int]:
+        return set(partitions) - set(await self._store.progress(partitions))
+
+    async def apply(self, batches: Batches) -> Mapping[int, Standing]:
+        """Write live partitions in one round trip; fold those that are rebuilt, and write them at their end."""
+        states = await self._live({p: work for p, work in batches.items() if work[0].ready})
+        for partition, (state, records) in batches.items():
+            if state.rebuild is not None:
+                folded = await self._fold(partition, state, state.rebuild, records)
+                if folded is not None:
+                    states[partition] = folded
+        return states
+
+    async def _live(self, batches: Batches) -> dict[int, Standing]:
+        runs: list[Run] = []
+        steps: list[tuple[Standing, Projected]] = []
+        for partition, (state, records) in batches.items():
+            standing = state
+            for part in _parts(records):
+                projected = project(standing.progress, part)
+                following = Standing(projected.progress, dump(projected.progress))
+                runs.append(_run(partition, standing.saved, following.saved, projected))
+                steps.append((following, projected))
+                standing = following
+        written = await self._store.write(runs) if runs else []
+        states: dict[int, Standing] = {}
+        for run, (state, projected), done in zip(runs, steps, written, strict=True):
+            if done:
+                states[run.partition] = state
+                self._count(projected)
+            else:
+                states.pop(run.partition, None)
+        return states
+
+    async def _fold(
+        self, partition: int, state: Standing, rebuild: Rebuild, records: Sequence[Any]
+    ) -> Standing | None:
+        projected = project(state.progress, records, rebuild.horizon)
+        rebuild.add(projected)
+        _count_ignored(projected)
+        folded = Standing(projected.progress, b"", rebuild, state.since)
+        return folded if folded.next < rebuild.end else await self._finish(partition, folded)
+
+    async def _finish(self, partition: int, state: Standing) -> Standing | None:
+        """Write all that the fold kept, then the progress; None when somebody else was faster."""
+        saved = dump(state.progress)
+        rebuild = state.rebuild
+        if rebuild is None:
+            return state
+        chunks = list(rebuild.chunks(self._clock.now_ms()))
+        for i, chunk in enumerate(chunks):
+            last = i == len(chunks) - 1
+            (done,) = await self._store.write([Run(partition, b"", saved if last else b"", *chunk)])
+            if not done:
+                return None
+        seconds = self._clock.monotonic() - state.since
+        RESTORES.inc()
+        RESTORE_SECONDS.observe(seconds)
+        log.info("rebuild_ends", partition=partition, to_offset=state.next, seconds=round(seconds, 3))
+        return Standing(state.progress, saved)
+
+    def _count(self, projected: Projected) -> None:
+        now = self._clock.now_ms()
+        for at in projected.times:
+            COMMAND_TO_OUTCOME.observe(max(0, now - at) / 1000)
+        _count_ignored(projected)
+
+
+def _count_ignored(projected: Projected) -> None:
+    for reason, count in projected.ignored.items():
+        IGNORED_RECORDS.labels(reason).inc(count)
+
+
+def _parts(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(records), RUN_RECORDS):
+        yield records[start : start + RUN_RECORDS]
+
+
+def _run(partition: int, expected: bytes, saved: bytes, projected: Projected) -> Run:
+    return Run(
+        partition,
+        expected,
+        saved,
+        list(projected.snapshots.values()),
+        list(projected.results.values()),
+        projected.hints,
+    )
