@@ -5,5 +5,5 @@ class StackError(Exception):
     """Something a person can put right; `str()` is the sentence to show."""
 
 
-class StopRequested(Exception):  # noqa: N818 -- a wish, not an error
+class StopRequested(Exception):
     """SIGINT, SIGTERM or SIGHUP arrived: end everything, in order."""

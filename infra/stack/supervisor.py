@@ -54,7 +54,8 @@ class Supervisor:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Takes the signals over; SIGCHLD wakes the loop, a stop signal ends it, a second one kills at once."""
-        before = {number: signal.signal(number, self._hear) for number in STOP_SIGNALS}
+        heard = [number for number in STOP_SIGNALS if not _under_nohup(number)]
+        before = {number: signal.signal(number, self._hear) for number in heard}
         before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         try:
@@ -173,3 +174,7 @@ def restart_delay(failures: int) -> float:
 
 def _overdue(child: Child) -> bool:
     return child.ending_since is not None and time.monotonic() - child.ending_since > child.program.stop_seconds
+
+
+def _under_nohup(number: signal.Signals) -> bool:
+    return number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN

@@ -1,0 +1,59 @@
+# Two words to remember: `make up` starts Playlog, `make test` tests it. Every target sets up what it needs.
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status venv dev web test faults lint types arch check bench screenshots clean
+
+BIN := .venv/bin
+FIND = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+PYTHON ?= $(shell $(FIND))
+BOOTSTRAP := -P infra/stack/bootstrap.py
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+up: web ## Start everything on this machine, print the address; Ctrl-C stops it
+	@$(BIN)/playlog up
+
+down: venv ## Stop what another terminal started
+	@$(BIN)/playlog down
+
+status: venv ## Show processes, addresses, versions and lag
+	@$(BIN)/playlog status
+
+venv: # The virtual environment, from requirements.lock
+	@test -n "$(PYTHON)" || { echo "Playlog needs Python 3.11 or newer: install it, or name it: make up PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) $(BOOTSTRAP) venv
+
+dev: # The same with the tools for tests and checks
+	@test -n "$(PYTHON)" || { echo "Playlog needs Python 3.11 or newer: install it, or name it: make test PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) $(BOOTSTRAP) dev
+
+web: venv ## Build the web client
+	@$(BIN)/python $(BOOTSTRAP) web
+
+test: dev web ## Run the tests, all but the long ones; ARGS="-k name" chooses
+	@$(BIN)/python -m pytest -m "not faults" $(ARGS)
+
+faults: dev web ## Kill and stall every part under load and compare all stores; minutes long
+	@$(BIN)/python -m pytest -m faults $(ARGS)
+
+lint: dev ## Check style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: dev ## Check types
+	@$(BIN)/mypy
+
+arch: dev ## Check who imports whom
+	@$(BIN)/lint-imports
+
+check: lint types arch ## All three
+
+bench: dev web ## Measure the running stack, each figure beside its floor
+	@$(BIN)/python -m bench $(ARGS)
+
+screenshots: dev web ## Take pictures of the pages into screenshots/
+	@$(BIN)/python -m tests.e2e.screenshots $(ARGS)
+
+clean: ## Delete what was built; the data in .playlog/ stays
+	@rm -rf .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
