@@ -1,10 +1,11 @@
 """The life of a match: create, join, play, resign, time out, rematch, over a game's rules of one round."""
 
+from functools import lru_cache
 from typing import TypeAlias
 
 from engine_worker.decider import Ask, Decider, Decision, Game, Rejection, Verdict
 from engine_worker.games import GAMES
-from engine_worker.table import INITIAL, Phase, Table, evolve, private, public
+from engine_worker.table import INITIAL, Table, evolve, private, public
 from schemas import match as words
 from schemas.match import COMPUTER
 from schemas.rejections import Code
@@ -37,7 +38,7 @@ class Course:
 def decide(ask: Ask, table: Table) -> Answer:
     """What a command does to a match; what time alone decides comes first."""
     course = Course(table)
-    if table.phase is Phase.NEW:
+    if table.phase == "new":
         return create(ask, course) if isinstance(ask.word, words.Create) else Rejection(Code.UNKNOWN_MATCH)
     if table.deadline is None or ask.at < table.deadline:
         code = answer(ask, course)
@@ -52,7 +53,7 @@ def answer_late(ask: Ask, before: Table, course: Course) -> Code | None:
     """A command behind the deadline: a move meant for the round that time has ended does not count."""
     if isinstance(ask.word, words.TimeElapsed) and ask.word.deadline == before.deadline:
         return None
-    late = isinstance(ask.word, words.Play) and before.phase is Phase.PLAYING and ask.player in before.seats
+    late = isinstance(ask.word, words.Play) and before.phase == "playing" and ask.player in before.seats
     return Code.TOO_LATE if late else answer(ask, course)
 
 
@@ -96,8 +97,8 @@ def join(ask: Ask, course: Course) -> Code | None:
     table = course.table
     if ask.player in table.seats:
         return Code.ALREADY_JOINED
-    if table.phase is not Phase.WAITING:
-        return Code.MATCH_FULL if table.phase is Phase.PLAYING else Code.ENDED
+    if table.phase != "waiting":
+        return Code.MATCH_FULL if table.phase == "playing" else Code.ENDED
     course.add(words.PlayerJoined(seat=1, player=ask.player))
     open_round(ask, course, 1)
     return None
@@ -119,13 +120,13 @@ def play(ask: Ask, course: Course) -> Code | None:
     course.add(thrown)
     moves = [move for move in course.table.moves if move is not None]
     if len(moves) == len(table.seats):
-        end_round(ask, course, words.RoundEnded(winner=game_of(table).winner(moves)))
+        end_round(ask, course, _ended(game_of(table).winner(moves)))
     return None
 
 
 def resign(ask: Ask, course: Course) -> Code | None:
     table = course.table
-    if table.phase is Phase.WAITING and ask.player in table.seats:
+    if table.phase == "waiting" and ask.player in table.seats:
         course.add(words.MatchEnded(winner=None, by="resignation", deadline=None))
         course.add(words.MatchClosed())
         return None
@@ -140,8 +141,8 @@ def rematch(ask: Ask, course: Course) -> Code | None:
     table = course.table
     if ask.player not in table.seats:
         return Code.NOT_SEATED
-    if table.phase is not Phase.ENDED:
-        return Code.ENDED if table.phase is Phase.CLOSED else Code.NO_REMATCH
+    if table.phase != "ended":
+        return Code.ENDED if table.phase == "closed" else Code.NO_REMATCH
     seat = table.seats.index(ask.player)
     if table.rematch[seat]:
         return Code.ALREADY_ASKED
@@ -155,14 +156,19 @@ def rematch(ask: Ask, course: Course) -> Code | None:
 def time_out(ask: Ask, course: Course) -> None:
     """What the passing of the deadline decides in each phase of a match."""
     table = course.table
-    if table.phase is Phase.WAITING:
+    if table.phase == "waiting":
         course.add(words.MatchEnded(winner=None, by="time", deadline=None))
-    if table.phase is not Phase.PLAYING:
+    if table.phase != "playing":
         course.add(words.MatchClosed())
         return
     missed = tuple(seat for seat, move in enumerate(table.moves) if move is None)
     winner = None if len(missed) == len(table.moves) else 1 - missed[0]
     end_round(ask, course, words.RoundEnded(winner=winner, missed=missed))
+
+
+@lru_cache(maxsize=16)
+def _ended(winner: Seat | None) -> words.RoundEnded:
+    return words.RoundEnded(winner=winner)
 
 
 def open_round(ask: Ask, course: Course, number: int) -> None:
@@ -195,9 +201,9 @@ def not_playing(player: str, table: Table) -> Code | None:
     """Why this player can do nothing that needs a running match."""
     if player not in table.seats:
         return Code.NOT_SEATED
-    if table.phase is Phase.PLAYING:
+    if table.phase == "playing":
         return None
-    return Code.NOT_PLAYING if table.phase is Phase.WAITING else Code.ENDED
+    return Code.NOT_PLAYING if table.phase == "waiting" else Code.ENDED
 
 
 def game_of(table: Table) -> Game:
@@ -210,7 +216,7 @@ MATCH = Decider(
     initial=INITIAL,
     decide=decide,
     evolve=evolve,
-    is_terminal=lambda table: table.phase is Phase.CLOSED,
+    is_terminal=lambda table: table.phase == "closed",
     deadline=lambda table: table.deadline,
     public=public,
     private=private,

@@ -1,9 +1,8 @@
 """The state of one match, how events change it, and what of it everybody and each seat may see."""
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from schemas import match as words
 from schemas.codec import rfc3339
@@ -15,39 +14,30 @@ NOBODY_MOVED: tuple[str | None, ...] = (None, None)
 NOBODY = (False, False)
 
 
-class Phase(Enum):
-    NEW = "new"
-    WAITING = "waiting"
-    PLAYING = "playing"
-    ENDED = "ended"  # a rematch may follow
-    CLOSED = "closed"  # nothing follows
-
-
-SHOWN_STATUS: dict[Phase, Status] = {
-    Phase.WAITING: "waiting",
-    Phase.PLAYING: "playing",
-    Phase.ENDED: "ended",
-    Phase.CLOSED: "ended",
-}
+# ended: a rematch may follow; closed: nothing does
+Phase = Literal["new", "waiting", "playing", "ended", "closed"]
 
 
 class Table(NamedTuple):
-    """A match. moves: this round's, by seat; misses: rounds missed in a row, by seat."""
+    """A match. moves: this round's, by seat; misses: rounds missed in a row, by seat.
 
-    phase: Phase = Phase.NEW
+    The fields that every round changes come last, so that a move copies the others as one slice.
+    """
+
     game: str = ""
     rules: int = 0
     options: Options | None = None
     seats: tuple[str | None, ...] = (None, None)
-    deadline: Millis | None = None
-    round: int = 0
-    score: tuple[int, ...] = (0, 0)
-    moves: tuple[str | None, ...] = NOBODY_MOVED
-    rounds: tuple[Round, ...] = ()
-    misses: tuple[int, ...] = (0, 0)
     winner: Seat | None = None
     ended_by: Ending | None = None
     rematch: tuple[bool, ...] = NOBODY
+    phase: Phase = "new"
+    deadline: Millis | None = None
+    round: int = 0
+    score: tuple[int, ...] = (0, 0)
+    misses: tuple[int, ...] = (0, 0)
+    rounds: tuple[Round, ...] = ()
+    moves: tuple[str | None, ...] = NOBODY_MOVED
 
     @property
     def options_set(self) -> Options:
@@ -71,12 +61,12 @@ def evolve(table: Table, event: Event) -> Table:
 
 
 def _move(table: Table, event: Any) -> Table:
-    return table._replace(moves=_put(table.moves, event.seat, event.shape.value))
+    return Table(*table[:-1], _put(table.moves, event.seat, str(event.shape)))
 
 
 def _create(_: Table, event: words.MatchCreated) -> Table:
     return INITIAL._replace(
-        phase=Phase.WAITING,
+        phase="waiting",
         game=event.game,
         rules=event.rules,
         options=event.options,
@@ -90,20 +80,20 @@ def _join(table: Table, event: words.PlayerJoined) -> Table:
 
 
 def _open_round(table: Table, event: words.RoundOpened) -> Table:
-    return table._replace(phase=Phase.PLAYING, round=event.round, deadline=event.deadline, moves=NOBODY_MOVED)
+    return Table(*table[:7], "playing", event.deadline, event.round, *table[10:-1], NOBODY_MOVED)
 
 
 def _end_round(table: Table, event: words.RoundEnded) -> Table:
     winner = event.winner
     score = table.score if winner is None else _put(table.score, winner, table.score[winner] + 1)
-    misses = tuple(n + 1 if seat in event.missed else 0 for seat, n in enumerate(table.misses))
+    misses = tuple([n + 1 if seat in event.missed else 0 for seat, n in enumerate(table.misses)])
     rounds = (*table.rounds[-ROUNDS_SHOWN + 1 :], _round(table.moves, winner))
-    return table._replace(score=score, misses=misses, rounds=rounds, moves=NOBODY_MOVED, deadline=None)
+    return Table(*table[:8], None, table.round, score, misses, rounds, NOBODY_MOVED)
 
 
 def _end(table: Table, event: words.MatchEnded) -> Table:
     return table._replace(
-        phase=Phase.ENDED,
+        phase="ended",
         winner=event.winner,
         ended_by=event.by,
         deadline=event.deadline,
@@ -117,7 +107,7 @@ def _ask_rematch(table: Table, event: words.RematchAsked) -> Table:
 
 def _restart(table: Table, _: words.MatchRestarted) -> Table:
     return INITIAL._replace(
-        phase=Phase.PLAYING,
+        phase="playing",
         game=table.game,
         rules=table.rules,
         options=table.options,
@@ -126,7 +116,7 @@ def _restart(table: Table, _: words.MatchRestarted) -> Table:
 
 
 def _close(table: Table, _: words.MatchClosed) -> Table:
-    return table._replace(phase=Phase.CLOSED, deadline=None)
+    return table._replace(phase="closed", deadline=None)
 
 
 _EVOLVE: dict[type[Any], Callable[[Table, Any], Table]] = {
@@ -145,19 +135,27 @@ def _put(values: tuple[Any, ...], index: int, value: Any) -> tuple[Any, ...]:
     return (*values[:index], value, *values[index + 1 :])
 
 
+_SHOWN: dict[Phase, Status] = {
+    "waiting": "waiting",
+    "playing": "playing",
+    "ended": "ended",
+    "closed": "ended",
+}
+
+
 def public(table: Table, match_id: str, version: int) -> PublicView:
     """What everybody may see: that a seat has moved, never what."""
     return PublicView(
         id=match_id,
         game=table.game,
         version=version,
-        status=SHOWN_STATUS[table.phase],
+        status=_SHOWN[table.phase],
         options=table.options_set,
         seats=table.seats,
         deadline=None if table.deadline is None else rfc3339(table.deadline),
         score=table.score,
         round=table.round,
-        moved=tuple(move is not None for move in table.moves),
+        moved=tuple([move is not None for move in table.moves]),
         rounds=table.rounds,
         winner=table.winner,
         ended_by=table.ended_by,

@@ -42,6 +42,9 @@ class Record(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
+_MILLIS = [f".{millis:03d}Z" for millis in range(1000)]
+
+
 @lru_cache(maxsize=64)
 def _second(second: int) -> str:
     return strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
@@ -49,7 +52,8 @@ def _second(second: int) -> str:
 
 def rfc3339(at: Millis) -> str:
     """A time in RFC 3339, UTC, with milliseconds: the form of all times that people and clients see."""
-    return f"{_second(at // 1000)}.{at % 1000:03d}Z"
+    second, millis = divmod(at, 1000)
+    return _second(second) + _MILLIS[millis]
 
 
 def digest(word: Any) -> str:
