@@ -1,0 +1,206 @@
+"""Laws of the projection into Redis: batches, noise and restarts change nothing; secrets stay in their part."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import keys
+from session_worker.project import START, Place, Result, Snapshot, confirm, dump, keep, load, match_of, project
+from session_worker.rebuild import Rebuild
+from tests.session_worker.author import SHAPES, Author, Game, Line, play
+from tests.session_worker.strategies import Script, cut, points, scripts, write
+
+
+@dataclass
+class Model:
+    """What the script leaves in Redis, in memory."""
+
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    results: dict[str, Result] = field(default_factory=dict)
+    hints: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def read(self, place: Place, batch: Sequence[Line]) -> Place:
+        projected = project(place, batch)
+        for snapshot in projected.snapshots.values():
+            held = self.snapshots.get(snapshot.match)
+            if held is None or snapshot.version > held.version:
+                self.snapshots[snapshot.match] = snapshot
+        for result in projected.results.values():
+            keep(self.results, result)
+        self.hints += [(hint.match, hint.body) for hint in projected.hints]
+        return projected.progress
+
+
+def bodies(model: Model) -> dict[str, bytes]:
+    return {command: result.body for command, result in model.results.items()}
+
+
+def whole(lines: Sequence[Line]) -> tuple[Model, Place]:
+    model = Model()
+    return model, model.read(START, lines)
+
+
+@given(scripts, points)
+def test_any_cut_into_batches_gives_the_same_redis(script: Script, where: list[int]) -> None:
+    lines = write(script)
+    model, place = Model(), START
+    for batch in cut(lines, where):
+        place = model.read(place, batch)
+    expected, end = whole(lines)
+    assert (model.snapshots, bodies(model), model.hints, place) == (
+        expected.snapshots,
+        bodies(expected),
+        expected.hints,
+        end,
+    )
+
+
+@given(scripts, points)
+def test_a_reader_that_was_stopped_between_batches_equals_one_that_was_not(
+    script: Script, where: list[int]
+) -> None:
+    lines = write(script)
+    model, saved = Model(), dump(START)
+    for batch in cut(lines, where):
+        saved = dump(model.read(load(saved), batch))
+    expected, end = whole(lines)
+    assert (model.snapshots, bodies(model), load(saved)) == (expected.snapshots, bodies(expected), end)
+
+
+@given(scripts)
+def test_ignored_records_change_nothing(script: Script) -> None:
+    noisy, _ = whole(write(script))
+    quiet, _ = whole(write(script, noisy=False))
+    assert {k: s.public for k, s in noisy.snapshots.items()} == {k: s.public for k, s in quiet.snapshots.items()}
+    assert "not-accepted" not in noisy.results
+    assert len(noisy.hints) == len(quiet.hints)
+
+
+def test_every_ignored_record_is_counted_with_its_reason() -> None:
+    lines = write([([], ["twice", "stale", "gap", "foreign"])])
+    assert project(START, lines).ignored == {
+        "repeated": 1,
+        "stale_fence": 1,
+        "broken_chain": 1,
+        "foreign": 1,
+    }
+
+
+@given(scripts, points)
+def test_a_rebuild_writes_what_a_reader_from_the_start_wrote(script: Script, where: list[int]) -> None:
+    lines = write(script)
+    rebuild, place = Rebuild(len(lines)), START
+    for batch in cut(lines, where):
+        projected = project(place, batch)
+        rebuild.add(projected)
+        place = projected.progress
+    chunks = list(rebuild.chunks(lines[-1].timestamp))
+    expected, _ = whole(lines)
+    assert {s.match: s for chunk in chunks for s in chunk.snapshots} == expected.snapshots
+    assert {r.command: r.body for chunk in chunks for r in chunk.results} == bodies(expected)
+    assert [(h.match, h.body) for chunk in chunks for h in chunk.hints] == expected.hints
+
+
+def test_a_rebuild_forgets_what_has_expired() -> None:
+    author = Author()
+    author.take_over("first")
+    play(author, "old", [])
+    rebuild = Rebuild(len(author.lines))
+    rebuild.add(project(START, author.lines))
+    (last,) = rebuild.chunks(author.at + keys.MATCH_TTL_MS + keys.DEADLINE_GRACE_MS)
+    assert last == ([], [], [])
+
+
+def test_outcomes_below_the_horizon_count_for_the_progress_alone() -> None:
+    lines = write([([(0, 1)], [])])
+    projected = project(START, lines, horizon=lines[-1].timestamp + 1)
+    assert projected.progress == whole(lines)[1]
+    assert not projected.snapshots
+    assert not projected.results
+    assert not projected.hints
+
+
+@given(st.sampled_from(SHAPES), st.sampled_from(SHAPES))
+def test_a_pending_throw_is_in_its_own_private_part_and_nowhere_else(mine: str, other: str) -> None:
+    def thrown(shape: str) -> Model:
+        author = Author()
+        author.take_over("first")
+        game = Game(author, "secret")
+        game.create()
+        game.join()
+        game.throw(0, next(s for s in SHAPES if s == shape))
+        return whole(author.lines)[0]
+
+    one, two = thrown(mine), thrown(other)
+    assert [s._replace(private=()) for s in one.snapshots.values()] == [
+        s._replace(private=()) for s in two.snapshots.values()
+    ]
+    assert (bodies(one), one.hints) == (bodies(two), two.hints)
+    (snapshot,) = one.snapshots.values()
+    assert snapshot.private == (("0", json.dumps({"shape": mine}).replace(" ", "").encode()),)
+
+
+def test_a_private_part_is_gone_once_its_round_is_settled() -> None:
+    author = Author()
+    author.take_over("first")
+    game = play(author, "settled", [(SHAPES[0], SHAPES[1])])
+    assert whole(author.lines)[0].snapshots[game.id].private == ()
+
+
+def test_a_repeated_command_keeps_its_first_verdict() -> None:
+    author = Author()
+    author.take_over("first")
+    game = Game(author, "repeat")
+    first = game.create()
+    game.repeat()
+    result = whole(author.lines)[0].results[first.command_id or ""]
+    assert json.loads(result.body) == {
+        "status": "accepted",
+        "version": 1,
+        "code": None,
+        "digest": first.digest,
+        "match": game.id,
+        "cause": 0,
+    }
+
+
+def test_a_reused_key_is_hinted_and_not_kept() -> None:
+    author = Author()
+    author.take_over("first")
+    game = Game(author, "reuse")
+    first = game.create()
+    game.reuse()
+    model, _ = whole(author.lines)
+    assert json.loads(model.results[first.command_id or ""].body)["status"] == "accepted"
+    hint = json.loads(model.hints[-1][1])
+    assert hint.keys() == {"version", "command", "status", "code", "digest"}
+    assert (hint["command"], hint["status"], hint["code"]) == (first.command_id, "rejected", "key_reused")
+
+
+def test_a_key_that_no_match_can_have_is_nobodys_match() -> None:
+    assert [match_of(key) for key in (None, b"", b"\xff", b"a\nb", b"x" * 65)] == [None] * 5
+
+
+@given(scripts, st.integers(0, 1000), st.integers(1, 70))
+def test_a_log_that_was_not_cut_is_confirmed_at_every_offset(script: Script, end: int, width: int) -> None:
+    lines = write(script)
+    end = 1 + end % len(lines)
+    place = whole(lines[:end])[1]
+    verdict = confirm(place, lines[max(0, end - width) : end])
+    assert verdict is True or (verdict is None and width < end)
+
+
+@given(scripts, st.integers(0, 1000))
+def test_a_log_that_was_cut_and_written_on_is_not_confirmed(script: Script, where: int) -> None:
+    lines = write(script)
+    place = whole(lines)[1]
+    kept = where % len(lines)
+    author = Author(lines=list(lines[:kept]), watermark=whole(lines[:kept])[1].cursor.watermark)
+    author.take_over("after the cut")
+    game = Game(author, "regrown")
+    while len(author.lines) < len(lines):
+        game.create()
+    assert confirm(place, author.lines[: len(lines)]) is False
