@@ -126,7 +126,7 @@ def pins(goal: str) -> set[str]:
 
 def works(python: Path) -> bool:
     """Whether the interpreter is there and still runs (its system may have been upgraded under it)."""
-    command = [str(python), "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
+    command = [str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
     return (
         python.exists() and subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
     )

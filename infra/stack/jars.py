@@ -7,13 +7,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from infra.stack.errors import StackError
-from infra.stack.files import private_folder
+from infra.stack.files import alone, private_folder
 
 LOCK = Path(__file__).with_name("kafka-4.3.1.lock")
 KAFKA_VERSION = LOCK.stem.removeprefix("kafka-")
 THREADS = 8
+TRIES = 3
 
 Progress = Callable[[int, int], None]
 
@@ -56,10 +58,10 @@ def class_path(cache: Path, progress: Progress, lock: Path = LOCK) -> list[Path]
     """
     folder = private_folder(cache / f"kafka-{lock_hash(lock)}")
     jars = locked(lock)
-    missing = [jar for jar in jars if not (folder / jar.filename).exists()]
-    if missing:
-        _fetch(missing, folder, cache / "maven", progress)
-        shutil.rmtree(cache / "maven")
+    with alone(cache / "fetch.lock"):
+        missing = [jar for jar in jars if not (folder / jar.filename).exists()]
+        if missing:
+            _fetch(missing, folder, cache / "maven", progress)
     paths = [folder / jar.filename for jar in jars]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(verify, jars, paths))
@@ -80,6 +82,7 @@ def verify(jar: Jar, path: Path) -> None:
 def _fetch(jars: list[Jar], folder: Path, maven: Path, progress: Progress) -> None:
     from jgo.maven import MavenContext  # 0.3 s to import, needed once
 
+    shutil.rmtree(maven, ignore_errors=True)  # an interrupted fetch leaves half a jar
     context = MavenContext(repo_cache=private_folder(maven), timeout=60)
     with ThreadPoolExecutor(THREADS) as pool:
         arrivals = [pool.submit(_fetch_one, context, jar, folder) for jar in jars]
@@ -90,18 +93,22 @@ def _fetch(jars: list[Jar], folder: Path, maven: Path, progress: Progress) -> No
                 pool.shutdown(cancel_futures=True)
                 raise
             progress(done, len(jars))
+    shutil.rmtree(maven)
 
 
-def _fetch_one(context: object, jar: Jar, folder: Path) -> None:
+def _fetch_one(context: Any, jar: Jar, folder: Path) -> None:
     """Downloads, verifies, and only then moves the jar to where it is used from."""
-    try:
-        component = context.project(jar.group, jar.artifact).at_version(jar.version)  # type: ignore[attr-defined]
-        arrived = Path(component.artifact().resolve())
-    except Exception as error:  # jgo raises what its HTTP client raises
-        raise StackError(f"Could not fetch {jar.filename}: {error}. Check the network and start again.") from error
-    try:
-        verify(jar, arrived)
-    except StackError:
-        arrived.unlink()
-        raise
+    arrived = _download(context, jar)
+    verify(jar, arrived)
     arrived.replace(folder / jar.filename)
+
+
+def _download(context: Any, jar: Jar, tries: int = TRIES) -> Path:
+    component = context.project(jar.group, jar.artifact).at_version(jar.version)
+    try:
+        return Path(component.artifact().resolve())
+    except Exception as error:  # jgo raises what its HTTP client raises
+        if tries > 1:
+            return _download(context, jar, tries - 1)
+        text = f"Could not fetch {jar.filename}: {error}. Check the network and start again."
+        raise StackError(text) from error
