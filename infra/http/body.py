@@ -117,7 +117,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(digits: str) -> int | float:
     """Beyond 64 bits: infinite, which `_oddities` then names; int() is slow on thousands of digits."""
-    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
+    return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else math.inf
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)
