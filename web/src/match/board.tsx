@@ -76,7 +76,7 @@ interface RoundsProps {
 /** Finished rounds as a row of pairs: the near seat's shape below, the winner's underlined by its colour. */
 export function Rounds({ rounds, first, bottom, top, nameOf }: RoundsProps) {
   return (
-    <ol class="rounds" aria-label={t("match.rounds")}>
+    <ol class="rounds" aria-label={t("match.rounds")} tabIndex={rounds.length ? 0 : undefined}>
       {rounds.map((round, index) => (
         <li key={first + index} aria-label={spoken(round, first + index, nameOf)}>
           <Half round={round} seat={top} />

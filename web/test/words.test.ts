@@ -1,0 +1,39 @@
+/** The catalogue: plural forms, and that both languages say the same things. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { en } from "../src/words/en.ts";
+import { sl } from "../src/words/sl.ts";
+import { fill, type Text } from "../src/words/text.ts";
+
+const parameters = (text: Text) => {
+  const forms = typeof text === "string" ? [text] : Object.values(text);
+  return [...new Set(forms.flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
+};
+
+test("Slovenian counts one, two, few and many", () => {
+  const rounds = [1, 2, 3, 4, 5, 21, 101, 102].map((n) => fill(sl["history.rounds"], { n }, "sl"));
+  const expected = ["1 krog", "2 kroga", "3 krogi", "4 krogi", "5 krogov", "21 krogov", "101 krog", "102 kroga"];
+  assert.deepEqual(rounds, expected);
+});
+
+test("English counts one and many", () => {
+  assert.equal(fill(en["history.rounds"], { n: 1 }, "en"), "1 round");
+  assert.equal(fill(en["history.rounds"], { n: 2 }, "en"), "2 rounds");
+});
+
+test("a missing parameter stays visible", () => {
+  assert.equal(fill("for {name}", {}, "en"), "for {name}");
+});
+
+test("both languages have the same keys and the same parameters", () => {
+  assert.deepEqual(Object.keys(sl).sort(), Object.keys(en).sort());
+  for (const key of Object.keys(en) as (keyof typeof en)[]) {
+    const [english, slovenian] = [parameters(en[key]), parameters(sl[key])];
+    assert.ok(slovenian.every((p) => english.includes(p) || p === "{n}"), key);
+    if (typeof en[key] === "string") assert.deepEqual(slovenian, english, key);
+  }
+});
+
+test("no text shouts", () => {
+  for (const text of [...Object.values(en), ...Object.values(sl)]) assert.ok(!JSON.stringify(text).includes("!"));
+});
