@@ -1,0 +1,1 @@
+"""Outcomes to PostgreSQL: matches, seats, every event and every result, exactly once."""

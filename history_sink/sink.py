@@ -1,0 +1,74 @@
+"""Between the log and PostgreSQL: which partition stands where, and one transaction for each poll."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from history_sink.store import AWAY, Claim, Store
+from history_sink.tabulate import START, Place, Rows, confirm, tabulate
+from infra.clock import Clock
+from infra.metrics import IGNORED_RECORDS, SINK_LAG_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A partition: how far it is in the tables."""
+
+    progress: Place
+    ready: bool = True
+
+    @property
+    def next(self) -> int:
+        return self.progress.next
+
+
+class HistorySink:
+    """The projection of outcomes into PostgreSQL."""
+
+    store = "postgres"
+    away = AWAY
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._oldest: dict[int, int] = {}  # timestamp of the first record that is not stored yet, by partition
+        SINK_LAG_SECONDS.set_function(self.lag_seconds)
+
+    def lag_seconds(self) -> float:
+        """Age of the oldest record that was read and is not in the tables."""
+        oldest = min(self._oldest.values(), default=None)
+        return 0.0 if oldest is None else max(0.0, (self._clock.now_ms() - oldest) / 1000)
+
+    async def stored(self, partitions: Collection[int]) -> Mapping[int, Standing]:
+        return {p: Standing(place) for p, place in (await self._store.progress(partitions)).items()}
+
+    def confirm(self, state: Standing, window: Sequence[Any]) -> bool | None:
+        return confirm(state.progress, window)
+
+    async def begin(self, partition: int, end: int) -> Standing:  # noqa: ARG002
+        await self._store.begin(partition)
+        return Standing(START)
+
+    async def void(self, partition: int, state: Standing) -> None:  # noqa: ARG002
+        await self._store.erase(partition)
+
+    async def missing(self, partitions: Collection[int]) -> Collection[int]:
+        found = await self._store.progress(partitions)
+        self._oldest = {p: at for p, at in self._oldest.items() if p in partitions}
+        return set(partitions) - set(found)
+
+    async def apply(self, batches: Mapping[int, tuple[Standing, Sequence[Any]]]) -> Mapping[int, Standing]:
+        """Rows and progress of all partitions of a poll in one transaction; {} when a claim was lost."""
+        rows, claims, ignored = Rows(), [], []
+        for partition, (state, records) in batches.items():
+            self._oldest.setdefault(partition, records[0].timestamp)
+            done = tabulate(rows, partition, state.progress, records)
+            claims.append(Claim(partition, state.next, done.progress))
+            ignored.append(done.ignored)
+        if not await self._store.write(claims, rows):
+            return {}
+        for reasons in ignored:
+            for reason, count in reasons.items():
+                IGNORED_RECORDS.labels(reason).inc(count)
+        for claim in claims:
+            self._oldest.pop(claim.partition, None)
+        return {claim.partition: Standing(claim.progress) for claim in claims}
