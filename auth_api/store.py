@@ -76,7 +76,7 @@ class Rotated:
     client: str
 
 
-class StoreAway(Exception):  # noqa: N818
+class StoreAway(Exception):
     """PostgreSQL cannot be reached or has no tables yet; nothing was decided."""
 
 

@@ -25,6 +25,7 @@ from infra.http.trace import Trace
 from infra.tasks import run_together, stopping
 
 POOL = 8
+PATIENCE = 3.0  # seconds that a person waits for a store before the answer is 503
 
 
 class Auth:
@@ -34,7 +35,7 @@ class Auth:
         self.settings = settings
         self._pool = pool
         self.health = Health(["postgres"])
-        self._redis = redis_client.client(settings.redis_url.get_secret_value(), settings.worker_name)
+        self._redis = redis_client.client(settings.redis_url.get_secret_value(), settings.worker_name, timeout=1)
         store, clock = Store(self._pool), SystemClock()
         directory = Directory(store, self._redis)
         self.upkeep = Upkeep(store, directory, self.health, clock)
@@ -43,7 +44,13 @@ class Auth:
     @classmethod
     async def open(cls, settings: AuthSettings) -> "Auth":
         """Make one; nothing is connected yet."""
-        pool = await postgres.pool(settings.postgres_url.get_secret_value(), settings.worker_name, most=POOL)
+        pool = await postgres.pool(
+            settings.postgres_url.get_secret_value(),
+            settings.worker_name,
+            most=POOL,
+            command_timeout=PATIENCE,
+            timeout=PATIENCE,
+        )
         return cls(settings, pool)
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 
 CONNECT_SECONDS = 2.0
@@ -34,7 +35,7 @@ def client(url: str, name: str, *, most: int = 16, timeout: float | None = COMMA
         socket_timeout=timeout,
         socket_connect_timeout=CONNECT_SECONDS,
         health_check_interval=HEALTH_SECONDS,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),  # a time-out is not repeated
         **more,
     )
     return Redis.from_pool(pool)
