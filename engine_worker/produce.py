@@ -58,15 +58,19 @@ class Log:
         builder.close()
         return await self._producer.send_batch(builder, self._domain.outcomes, partition=partition)
 
-    async def append(self, topic: str, partition: int | None, records: Sequence[Record]) -> None:
-        """Append records in order and wait until all of them are acknowledged."""
-        futures = [
-            await self._within(
-                self._producer.send(topic, record.value, record.key, partition, headers=record.headers)
-            )
-            for record in records
-        ]
-        await self._within(asyncio.gather(*futures))
+    async def append(self, topic: str, partition: int | None, records: Sequence[Record], at_once: int) -> None:
+        """Append records in order and wait until all of them are acknowledged.
+
+        At most `at_once` share a batch: these topics take smaller batches than the producer makes.
+        """
+        for first in range(0, len(records), at_once):
+            futures = [
+                await self._within(
+                    self._producer.send(topic, record.value, record.key, partition, headers=record.headers)
+                )
+                for record in records[first : first + at_once]
+            ]
+            await self._within(asyncio.gather(*futures))
 
     async def _send(self, topic: str, partition: int, record: Record) -> Any:
         future = await self._producer.send(topic, record.value, record.key, partition, headers=record.headers)

@@ -27,6 +27,7 @@ from schemas.topics import PARTITIONS, Domain
 from schemas.word import Millis
 
 log = structlog.get_logger()
+TIMERS_AT_ONCE = 64  # of about 500 bytes each, in a topic whose batches hold 64 KiB
 
 
 class Term:
@@ -73,7 +74,7 @@ class Term:
             taken = [self._take(owner, record, letters) for record in group]
             batches.append((owner, [item for item in taken if item is not None]))
         if letters:
-            await self._log.append(self._domain.dead_letters, None, letters)
+            await self._log.append(self._domain.dead_letters, None, letters, at_once=1)
         await self._log.outcomes(batches)
         count = sum(len(taken) for _, taken in batches)
         if count:
@@ -142,7 +143,7 @@ class Term:
             due = owner.due(now)
             if due:
                 records = [_time_elapsed(match, deadline, now) for match, deadline in due]
-                await self._log.append(self._domain.commands, owner.partition, records)
+                await self._log.append(self._domain.commands, owner.partition, records, TIMERS_AT_ONCE)
 
     async def commit(self, consumer: AIOKafkaConsumer) -> None:
         """Tell the group how far we are, for lag displays only; nothing ever reads it back."""
