@@ -49,7 +49,7 @@ def record(cache: Path, folder: Path) -> None:
     jars = class_path(cache, lambda *_: None)
     target, port = aot_path(cache, java, jars), free_port()
     kafka = Kafka(folder, port, free_port({port}), folder / "kafka.log", java, jars, target, {**os.environ})
-    run_all([outstanding(kafka)], pause, ANSWER_SECONDS)
+    run_all([outstanding(kafka)], "Kafka's folder", pause, ANSWER_SECONDS)
     child = Child(kafka.recording(folder / "kafka.aot"))
     try:
         wait_until(kafka.answers, "The broker that records", pause, ANSWER_SECONDS)

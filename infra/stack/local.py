@@ -5,18 +5,17 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from infra.stack import aot, services, stores
-from infra.stack.child import Program
-from infra.stack.errors import StackError, StopRequested
-from infra.stack.files import tail
-from infra.stack.health import is_ready
+from infra.stack.errors import NotInTime, StackError, StopRequested
+from infra.stack.health import answer, is_ready
 from infra.stack.home import Home
-from infra.stack.ports import Ports
-from infra.stack.running import run_all, wait_until
+from infra.stack.ports import Ports, refuse_taken
+from infra.stack.running import Link, last_words, run_all, wait_until
+from infra.stack.services import Plan
 from infra.stack.settings import StackSettings
 from infra.stack.stores import Stores
 from infra.stack.supervisor import Supervisor, Watched
 
-STEP_SECONDS = 60.0
+STORE_SECONDS = 120.0
 READY_SECONDS = 60.0
 
 
@@ -39,8 +38,8 @@ class Report(Protocol):
 class LocalStack:
     """One home's stack, from its start to its end; `run` blocks in the main thread.
 
-    1. claim the home; 2. fetch, prepare and start the stores; 3. apply topics and tables; 4. start the
-    services; 5. wait until a move can be played; 6. watch, until a stop signal arrives.
+    1. claim the home; 2. fetch, prepare and start the stores, apply topics and tables; 3. start the services;
+    4. wait until a move can be played; 5. watch, until a stop signal arrives.
     """
 
     def __init__(self, settings: StackSettings, report: Report, stores_only: bool = False) -> None:
@@ -67,51 +66,54 @@ class LocalStack:
                 self._home.state_file.unlink(missing_ok=True)
 
     def _bring_up(self) -> None:
-        self._start_stores()
-        if not self._stores_only:
-            self._start_services()
+        if not self._stores_only:  # before anything is fetched or started
+            refuse_taken(self._settings.gateway_port, "PLAYLOG_GATEWAY_PORT", self._settings.gateway_host)
+        known = self._stores = self._describe_stores()
+        plan = None if self._stores_only else self._plan(known)
+        self._start_stores(known, plan)
+        if plan is not None:
+            self._start_services(plan)
         self._ready = True
         self._write_state()
-        self._report.ready("" if self._stores_only else self._address())
-        self._record_aot()
+        self._report.ready(self._address() if plan else "")
+        self._record_aot(known)
 
-    def _start_stores(self) -> None:
+    def _describe_stores(self) -> Stores:
         with self._report.step("Kafka's jars"):
-            self._stores = stores.build(self._settings, self._home, self._ports, self._progress)
-        ours = self._stores.ours()
-        with self._report.step("Data folders"):
-            stores.prepare(ours, self._tick)
-        with self._report.step("Kafka, PostgreSQL and Valkey"):
-            self._supervisor.start([store.program() for store in ours])
-            for store in ours:
-                stores.wait_for(store, self._tick)
+            return stores.build(self._settings, self._home, self._ports, self._report.progress)
 
-    def _start_services(self) -> None:
-        assert self._stores is not None
-        plan = services.plan(self._settings, self._home, self._ports, self._stores.environment())
-        with self._report.step("Topics and tables"):
-            run_all(plan.steps, self._tick, STEP_SECONDS)
+    def _plan(self, known: Stores) -> Plan:
+        return services.plan(self._settings, self._home, self._ports, known.environment())
+
+    def _start_stores(self, known: Stores, plan: Plan | None) -> None:
+        """Each step runs as soon as its own store answers, while slower ones still start."""
+        ours = known.ours()
+        with self._report.step("Data folders"):
+            stores.prepare(ours.values(), self._tick)
+        chains: dict[str, list[Link]] = {name: [store.answers] for name, store in ours.items()}
+        for needs, step in plan.steps.items() if plan else ():
+            chains.setdefault(needs, []).append(step)
+        with self._report.step("Stores, topics and tables" if plan else "Stores"):
+            self._supervisor.start([store.program() for store in ours.values()])
+            run_all(chains.values(), "Stores, topics and tables", self._tick, STORE_SECONDS)
+
+    def _start_services(self, plan: Plan) -> None:
+        gateway = plan.tiers[-1][0]
         with self._report.step("Services"):
             for tier in plan.tiers:
                 self._supervisor.start(tier)
-            self._wait_for_gateway(plan.tiers[-1][0])
-
-    def _wait_for_gateway(self, gateway: Program) -> None:
-        try:
-            wait_until(lambda: is_ready(gateway.port), "The gateway", self._tick, READY_SECONDS)
-        except StackError as error:
-            raise StackError(f"{error}\n{explain(self._supervisor.everybody())}") from error
+            try:
+                wait_until(lambda: is_ready(gateway.port), "The gateway", self._tick, READY_SECONDS)
+            except NotInTime as error:
+                raise StackError(f"{error}\n{explain(self._supervisor.everybody())}") from error
 
     def _tick(self) -> None:
         self._supervisor.tick(0.02)
         self._supervisor.refuse_dying()
 
-    def _progress(self, done: int, whole: int) -> None:
-        self._report.progress(done, whole)
-
-    def _record_aot(self) -> None:
+    def _record_aot(self, known: Stores) -> None:
         """The first start of a machine makes the next ones faster, in the background."""
-        kafka = self._stores.kafka if self._stores else None
+        kafka = known.kafka
         if kafka and kafka.java.has_aot and not kafka.aot.exists():
             self._supervisor.errand(aot.recorder(self._home, kafka, services.python()))
 
@@ -151,7 +153,10 @@ def describe(watched: Watched) -> dict[str, Any]:
 
 
 def explain(everybody: list[Watched]) -> str:
-    """The last log lines of each service that is not ready."""
-    late = [watched.program for watched in everybody if not is_ready(watched.program.port)]
-    ours = [program for program in late if program.service not in {"kafka", "postgres", "redis"}]
-    return "\n".join(f"{program.name} is not ready ({program.log}):\n{tail(program.log)}" for program in ours)
+    """What each service that is not ready says about it, and the end of its log."""
+    services_only = [watched.program for watched in everybody if watched.program.name not in stores.NAMES]
+    late = [program for program in services_only if not is_ready(program.port)]
+    return "\n".join(
+        f"{program.name} is not ready: {answer(program.port or 0, '/readyz')[1]}\n{last_words(program)}"
+        for program in late
+    )

@@ -1,13 +1,16 @@
-"""Runs preparations to their end and waits for answers, never longer than agreed."""
+"""Runs chains of programs and conditions side by side, and never waits longer than agreed."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import TypeAlias
 
 from infra.stack.child import Child, Program, words
-from infra.stack.errors import StackError
+from infra.stack.errors import NotInTime, StackError
 from infra.stack.files import tail
 
-Tick = Callable[[], None]
+Tick: TypeAlias = Callable[[], None]
+Condition: TypeAlias = Callable[[], bool]
+Link: TypeAlias = Program | Condition
 
 
 def pause() -> None:
@@ -15,41 +18,48 @@ def pause() -> None:
     time.sleep(0.01)
 
 
-def run_all(chains: Iterable[Sequence[Program]], tick: Tick, timeout: float) -> None:
-    """Runs each chain's programs one after another, the chains side by side.
+def run_all(chains: Iterable[Sequence[Link]], what: str, tick: Tick, timeout: float) -> None:
+    """Walks along all chains at the same time: a program runs to its end, a condition is waited for.
 
-    Raises StackError with the last log lines when one fails or does not end in `timeout` seconds.
+    Raises StackError with the last log lines when a program fails, NotInTime, naming `what`, after `timeout`
+    seconds; what still runs then is ended.
     """
     deadline = time.monotonic() + timeout
-    waiting = [list(chain) for chain in chains if chain]
-    active = [(Child(chain.pop(0)), chain) for chain in waiting]
+    walks = [_walk(chain) for chain in chains]
     try:
-        while active:
-            active = [step for child, rest in active for step in _advance(child, rest)]
+        while walks := [walk for walk in walks if next(walk, True) is None]:
             if time.monotonic() > deadline:
-                raise StackError(f"{active[0][0].program.name} did not end within {timeout:.0f} s.")
+                raise NotInTime(f"{what}: not done within {timeout:.0f} s.")
             tick()
     finally:
-        for child, _ in active:
-            child.stop()
+        for walk in walks:
+            walk.close()
 
 
-def _advance(child: Child, rest: list[Program]) -> list[tuple[Child, list[Program]]]:
-    code = child.exit_code()
-    if code is None:
-        return [(child, rest)]
+def _walk(chain: Sequence[Link]) -> Generator[None]:
+    """Yields whenever there is nothing to do but wait."""
+    for link in chain:
+        if isinstance(link, Program):
+            yield from _run(link)
+        else:
+            while not link():
+                yield
+
+
+def _run(program: Program) -> Generator[None]:
+    child = Child(program)
+    try:
+        while (code := child.exit_code()) is None:
+            yield
+    finally:
+        child.stop()
     if code:
-        raise StackError(f"{child.program.name} failed ({words(code)}).\n{last_words(child.program)}")
-    return [(Child(rest[0]), rest[1:])] if rest else []
+        raise StackError(f"{program.name} failed ({words(code)}).\n{last_words(program)}")
 
 
-def wait_until(ready: Callable[[], bool], what: str, tick: Tick, timeout: float) -> None:
-    """Ticks until `ready()`; raises StackError, naming `what`, after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while not ready():
-        if time.monotonic() > deadline:
-            raise StackError(f"{what} did not answer within {timeout:.0f} s.")
-        tick()
+def wait_until(ready: Condition, what: str, tick: Tick, timeout: float) -> None:
+    """Ticks until `ready()`; raises NotInTime, naming `what`, after `timeout` seconds."""
+    run_all([[ready]], what, tick, timeout)
 
 
 def last_words(program: Program) -> str:

@@ -10,10 +10,10 @@ from infra.stack.home import Home
 from infra.stack.ports import Ports
 from infra.stack.settings import CLONE, StackSettings
 
-# What must succeed before the services start, side by side; a step is an argument list of `playlog`.
+# What must succeed before the services start: arguments of `playlog`, run as soon as the store they need answers.
 STEPS = {
-    "topics": ("topics", "apply"),
-    "tables": ("migrate",),
+    "topics": ("kafka", ("topics", "apply")),
+    "tables": ("postgres", ("migrate",)),
 }
 
 
@@ -47,9 +47,9 @@ def python() -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run after the stores: `steps` to their end, side by side, then `tiers` for good."""
+    """What to run beside the stores: `steps`, by the store they need, to their end, then `tiers` for good."""
 
-    steps: list[list[Program]]
+    steps: dict[str, Program]
     tiers: list[list[Program]]
 
 
@@ -58,7 +58,7 @@ def plan(settings: StackSettings, home: Home, ports: Ports, stores: Mapping[str,
     picked = {service.name: _port(service, settings, ports) for tier in SERVICES for service in tier}
     shared = {**settings.environment, **stores, **_addresses(settings, home, picked)}
     return Plan(
-        steps=[[_step(name, home, shared)] for name in STEPS],
+        steps={needs: _step(name, home, arguments, shared) for name, (needs, arguments) in STEPS.items()},
         tiers=[[_program(service, home, shared, picked[service.name]) for service in tier] for tier in SERVICES],
     )
 
@@ -74,9 +74,9 @@ def _addresses(settings: StackSettings, home: Home, picked: Mapping[str, int]) -
     }
 
 
-def _step(name: str, home: Home, shared: Mapping[str, str]) -> Program:
-    argv = (python(), "-m", "playlog", *STEPS[name])
-    return Program(f"playlog {' '.join(STEPS[name])}", name, argv, home.log(name), shared, folder=CLONE)
+def _step(name: str, home: Home, arguments: tuple[str, ...], shared: Mapping[str, str]) -> Program:
+    argv = (python(), "-m", "playlog", *arguments)
+    return Program(f"playlog {' '.join(arguments)}", name, argv, home.log(name), shared, folder=CLONE)
 
 
 def _port(service: Service, settings: StackSettings, ports: Ports) -> int:

@@ -1,7 +1,7 @@
 """The three stores of one home: which are ours to run, and what the services are told about them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from infra.stack import java as java_runtime
@@ -15,6 +15,7 @@ from infra.stack.settings import StackSettings
 from infra.stack.store import Store, mark_prepared, outstanding
 from infra.stack.valkey import Valkey
 
+NAMES = frozenset({"kafka", "postgres", "redis"})
 PREPARE_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
 # A store inherits nothing it does not need, secrets least of all.
@@ -30,10 +31,10 @@ class Stores:
     postgres: Postgres | None
     settings: StackSettings
 
-    def ours(self) -> Sequence[Store]:
-        """In the order of their start."""
-        every: tuple[Store | None, ...] = (self.kafka, self.postgres, self.redis)
-        return [store for store in every if store is not None]
+    def ours(self) -> Mapping[str, Store]:
+        """By name, the slowest to start first."""
+        every: dict[str, Store | None] = {"kafka": self.kafka, "postgres": self.postgres, "redis": self.redis}
+        return {name: store for name, store in every.items() if store is not None}
 
     def kafka_address(self) -> str:
         return self.kafka.address if self.kafka else str(self.settings.kafka)
@@ -63,15 +64,16 @@ def build(settings: StackSettings, home: Home, ports: Ports, progress: Progress,
     )
 
 
-def prepare(stores: Sequence[Store], tick: Tick) -> None:
+def prepare(stores: Iterable[Store], tick: Tick) -> None:
     """Formats and initialises, side by side, what has never run."""
-    run_all([outstanding(store) for store in stores], tick, PREPARE_SECONDS)
+    stores = [*stores]
+    run_all([outstanding(store) for store in stores], "Data folders", tick, PREPARE_SECONDS)
     for store in stores:
         mark_prepared(store)
 
 
 def wait_for(store: Store, tick: Tick) -> None:
-    """Returns when the store serves clients; raises StackError when it does not in time."""
+    """Returns when the store serves clients; raises NotInTime when it does not."""
     wait_until(store.answers, store.program().name, tick, ANSWER_SECONDS)
 
 

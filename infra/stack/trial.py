@@ -114,15 +114,16 @@ def trial(home: Path, environment: Mapping[str, str] | None = None, durable: boo
     place = Home(home)
     place.make()
     built = stores.build(settings, place, Ports(settings, place.run / "ports.json"), lambda *_: None, durable)
-    stores.prepare(built.ours(), pause)
-    handles = {id(store): Process(store) for store in built.ours()}
+    ours = built.ours()
+    stores.prepare(ours.values(), pause)
+    handles = {name: Process(store) for name, store in ours.items()}
     try:
         for handle in handles.values():
             handle.start()
         yield Trial(
-            kafka=handles.get(id(built.kafka)) or Elsewhere(),
-            redis=handles.get(id(built.redis)) or Elsewhere(),
-            postgres=handles.get(id(built.postgres)) or Elsewhere(),
+            kafka=handles.get("kafka") or Elsewhere(),
+            redis=handles.get("redis") or Elsewhere(),
+            postgres=handles.get("postgres") or Elsewhere(),
             kafka_address=built.kafka_address(),
             redis_url=built.redis_url(),
             postgres_url=built.postgres_url(),

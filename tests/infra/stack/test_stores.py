@@ -19,11 +19,11 @@ pytestmark = pytest.mark.stack
 
 async def make_topic(stack: Trial, name: str) -> None:
     admin: AIOKafkaAdminClient = client.admin(stack.kafka_address)
-    await admin.start()  # type: ignore[no-untyped-call]
+    await admin.start()
     try:
-        await admin.create_topics([NewTopic(name, 2, 1)])  # type: ignore[no-untyped-call]
+        await admin.create_topics([NewTopic(name, 2, 1)])
     finally:
-        await admin.close()  # type: ignore[no-untyped-call]
+        await admin.close()
 
 
 async def produce(stack: Trial, topic: str, value: bytes) -> None:

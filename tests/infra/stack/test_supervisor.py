@@ -97,12 +97,12 @@ def test_who_ignores_the_polite_signal_is_killed(tmp_path: Path) -> None:
 def test_a_failing_preparation_ends_the_start_with_its_log(tmp_path: Path) -> None:
     failing = program(tmp_path, "format", "sh", "-c", "echo bad flag; exit 2")
     with pytest.raises(StackError, match=r"format failed \(exit code 2\)(.|\n)*bad flag"):
-        run_all([[failing]], pause, timeout=10)
+        run_all([[failing]], "test", pause, timeout=10)
 
 
 def test_chains_run_side_by_side_and_each_in_order(tmp_path: Path) -> None:
     chains = [[program(tmp_path, "log", "sh", "-c", f"echo {n}") for n in (1, 2, 3)], []]
-    run_all(chains, pause, timeout=10)
+    run_all(chains, "test", pause, timeout=10)
     assert (tmp_path / "log.log").read_text().split() == ["1", "2", "3"]
 
 
