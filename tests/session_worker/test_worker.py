@@ -1,0 +1,341 @@
+"""The session worker on real Kafka and Valkey: what it writes, and what stalls, rivals and emptied stores do."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from infra.clock import SystemClock
+from infra.health import Health
+from infra.kafka.follow import Follower
+from infra.redis_client import client
+from infra.stack.trial import Trial
+from schemas import keys
+from schemas.log import Fence
+from session_worker import wiring
+from session_worker.project import START, dump, project
+from session_worker.settings import SessionSettings
+from session_worker.store import Store
+from session_worker.worker import SessionWorker, Standing
+from tests.session_worker.author import SHAPES, Author, Game, disturb, play
+from tests.session_worker.real import Log, home_of, open_log, ready, running, until
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+async def log(stack: Trial) -> AsyncIterator[Log]:
+    async with open_log(stack.kafka_address) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis(stack: Trial) -> AsyncIterator[Redis]:
+    opened = client(stack.redis_url, "test")
+    await opened.flushall()
+    yield opened
+    await opened.aclose()
+
+
+def author(partition: int = 0) -> Author:
+    """A log that begins now, so that what is written does not expire at once."""
+    started = Author(partition, at=SystemClock().now_ms())
+    started.take_over("first")
+    return started
+
+
+def follower(stack: Trial, log: Log, redis: Redis, name: str = "session-1") -> tuple[Follower[Standing], Health]:
+    health = Health(["kafka", "partitions", "redis"])
+    settings = SessionSettings(
+        kafka=stack.kafka_address, redis_url=stack.redis_url, worker_name=name, session_timeout_ms=1500
+    )
+    return wiring.follower(settings, log.domain, Store(redis), health), health
+
+
+def worker(redis: Redis) -> SessionWorker:
+    return SessionWorker(Store(redis), SystemClock(), home_of)
+
+
+async def shows(redis: Redis, game: Game) -> bool:
+    """Whether Redis has exactly the match's newest snapshot."""
+    found: Any = await redis.hgetall(keys.match(game.id))
+    version = int(found.get(b"version", 0))
+    return version == game.version and json.loads(found[b"public"])["round"] == game.round
+
+
+async def read_to(redis: Redis, at: Author) -> bool:
+    found = await redis.get(keys.progress(at.partition))
+    return found is not None and json.loads(found)["next"] == len(at.lines)
+
+
+async def test_a_match_reaches_redis_with_its_private_part_results_and_progress(
+    stack: Trial, log: Log, redis: Redis
+) -> None:
+    written = author()
+    game = Game(written, "whole")
+    first = game.create()
+    game.join()
+    game.throw(1, SHAPES[2])
+    work, health = follower(stack, log, redis)
+    async with running(work):
+        await ready(health)
+        await log.publish(written)
+        await until(lambda: read_to(redis, written), "all read")
+        found: Any = await redis.hgetall(keys.match(game.id))
+        assert set(found) == {b"version", b"status", b"public", b"private:1"}
+        assert (found[b"version"], found[b"status"]) == (b"3", b"playing")
+        assert json.loads(found[b"private:1"]) == {"shape": "scissors"}
+        result = json.loads(await redis.get(keys.command(first.command_id or "")) or b"{}")
+        assert result == {
+            "status": "accepted",
+            "version": 1,
+            "code": None,
+            "digest": first.digest,
+            "match": game.id,
+            "cause": 0,
+        }
+        assert await redis.pexpiretime(keys.command(first.command_id or "")) == first.at + keys.COMMAND_TTL_MS
+        assert await redis.pexpiretime(keys.match(game.id)) == written.at - 100 + keys.MATCH_TTL_MS
+        game.throw(0, SHAPES[0])
+        await log.publish(written)
+        await until(lambda: shows(redis, game), "the settled round")
+        assert not await redis.hexists(keys.match(game.id), "private:1")
+
+
+async def test_every_outcome_is_hinted_within_milliseconds(stack: Trial, log: Log, redis: Redis) -> None:
+    written = author()
+    game = Game(written, "hints")
+    work, health = follower(stack, log, redis)
+    listener = redis.pubsub()
+    await listener.subscribe(keys.match(game.id))
+    took = []
+    async with running(work):
+        await ready(health)
+        for step in (game.create, game.join, game.reject, game.repeat, game.reuse):
+            outcome = step()
+            started = time.perf_counter()
+            await log.publish(written)
+            hint = json.loads((await _message(listener))["data"])
+            took.append(time.perf_counter() - started)
+            assert hint["command"] == outcome.command_id
+            assert hint["code"] == outcome.rejection
+            assert hint["version"] == outcome.version
+    assert sorted(took)[len(took) // 2] < 0.05
+    await listener.aclose()  # type: ignore[no-untyped-call]
+
+
+async def _message(listener: Any) -> Any:
+    async with asyncio.timeout(5):
+        while True:
+            message = await listener.get_message(ignore_subscribe_messages=True, timeout=1)
+            if message is not None:
+                return message
+
+
+async def test_an_emptied_redis_is_rebuilt_without_traffic(stack: Trial, log: Log, redis: Redis) -> None:
+    logs = [author(0), author(7)]
+    games = [play(log, f"flush-{log.partition}", [(SHAPES[0], SHAPES[1])] * 2) for log in logs]
+    work, health = follower(stack, log, redis)
+    async with running(work):
+        await log.publish(*logs)
+        await until(lambda: read_to(redis, logs[1]), "all read")
+        await ready(health)
+        before = {game.id: await redis.hgetall(keys.match(game.id)) for game in games}
+        await redis.flushall()
+        await until(lambda: read_to(redis, logs[0]), "rebuilt", 5)
+        await until(lambda: read_to(redis, logs[1]), "rebuilt", 5)
+        assert {game.id: await redis.hgetall(keys.match(game.id)) for game in games} == before
+        games[0].ask_rematch(0)
+        await redis.flushall()
+        await log.publish(*logs)
+        await until(lambda: shows(redis, games[0]), "written after a second flush")
+        await ready(health)
+
+
+async def test_a_paused_redis_loses_nothing(stack: Trial, log: Log, redis: Redis) -> None:
+    written = author()
+    work, health = follower(stack, log, redis)
+    async with running(work):
+        await ready(health)
+        stack.redis.pause()
+        try:
+            game = play(written, "paused", [(SHAPES[0], SHAPES[1])])
+            await log.publish(written)
+
+            async def unready() -> bool:
+                return not health.ready
+
+            await until(unready, "readiness tells")
+        finally:
+            stack.redis.resume()
+        await until(lambda: shows(redis, game), "caught up", 10)
+        await ready(health)
+
+
+async def test_a_stale_worker_writes_nothing_after_the_new_one(redis: Redis) -> None:
+    written = author()
+    old, new = worker(redis), worker(redis)
+    game = Game(written, "stale")
+    game.create()
+    begun = await old.begin(0, len(written.lines))
+    stale = (await old.apply({0: (begun, written.lines)}))[0]
+    seen = len(written.lines)
+    game.join()
+    game.throw(0, SHAPES[0])
+    taken = (await new.stored([0]))[0]
+    assert taken.progress == stale.progress
+    ahead = (await new.apply({0: (taken, written.lines[seen:])}))[0]
+    assert await old.apply({0: (stale, written.lines[seen : seen + 1])}) == {}
+    assert await shows(redis, game)
+    assert (await old.stored([0]))[0].progress == ahead.progress
+
+
+async def test_a_stale_rebuild_is_refused_once_progress_is_there(redis: Redis) -> None:
+    written = author()
+    game = Game(written, "rebuilt")
+    game.create()
+    old, new = worker(redis), worker(redis)
+    stale = await old.begin(0, len(written.lines))
+    game.join()
+    fresh = await new.begin(0, len(written.lines))
+    assert await new.apply({0: (fresh, written.lines)})
+    assert await old.apply({0: (stale, written.lines[:2])}) == {}
+    assert await shows(redis, game)
+
+
+async def test_an_older_snapshot_never_replaces_a_newer_one(redis: Redis) -> None:
+    written = author()
+    game = Game(written, "older")
+    game.create()
+    half = len(written.lines)
+    game.join()
+    one = worker(redis)
+    await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
+    await redis.delete(keys.progress(0))
+    await one.apply({0: (await one.begin(0, half), written.lines[:half])})
+    assert await shows(redis, game)
+
+
+async def test_what_has_expired_is_not_written_again(redis: Redis) -> None:
+    written = Author(at=SystemClock().now_ms() - keys.MATCH_TTL_MS - keys.DEADLINE_GRACE_MS)
+    written.take_over("first")
+    game = Game(written, "expired")
+    outcome = game.create()
+    place = project(START, written.lines[:1]).progress
+    await redis.set(keys.progress(0), dump(place))
+    one = worker(redis)
+    assert await one.apply({0: (Standing(place, dump(place)), written.lines[1:])})
+    assert not await redis.exists(keys.match(game.id), keys.command(outcome.command_id or ""))
+    assert await read_to(redis, written)
+
+
+async def test_a_forgotten_script_is_loaded_again(redis: Redis) -> None:
+    written = author()
+    one = worker(redis)
+    standing = await one.begin(0, 0)
+    game = Game(written, "script")
+    game.create()
+    await redis.script_flush()
+    await one.apply({0: (standing, written.lines)})
+    assert await shows(redis, game)
+
+
+async def test_stale_outcomes_on_the_log_are_ignored(stack: Trial, log: Log, redis: Redis) -> None:
+    written = author()
+    game = Game(written, "ignored")
+    game.create()
+    for kind in ("stale", "gap", "twice", "foreign", "unreadable"):
+        disturb(written, game, kind)
+    written.take_over("second")
+    game.join()
+    work, _ = follower(stack, log, redis)
+    async with running(work):
+        await log.publish(written)
+        await until(lambda: read_to(redis, written), "all read")
+        assert await shows(redis, game)
+        assert not await redis.exists(keys.command("not-accepted"))
+
+
+async def test_a_restarted_worker_goes_on_where_it_was(stack: Trial, log: Log, redis: Redis) -> None:
+    written = author()
+    game = Game(written, "restarted")
+    game.create()
+    for _ in range(100):
+        disturb(written, game, "stale")
+    first, health = follower(stack, log, redis)
+    async with running(first):
+        await log.publish(written)
+        await until(lambda: read_to(redis, written), "all read")
+        await ready(health)
+    await redis.delete(keys.match(game.id))
+    game.reject()
+    await log.publish(written)
+    second, health = follower(stack, log, redis)
+    async with running(second):
+        await until(lambda: read_to(redis, written), "read on")
+        await ready(health)
+    assert not await redis.exists(keys.match(game.id)), "nothing before its progress was read again"
+
+
+async def test_progress_of_another_log_is_void_and_its_snapshots_go(stack: Trial, log: Log, redis: Redis) -> None:
+    written = author(home_of(Game(author(), "real").id))
+    game = Game(written, "real")
+    game.create()
+    ghost_at = written.partition
+    place = project(START, written.lines).progress
+    other = place._replace(cursor=place.cursor._replace(fence=Fence(0, "another log's")))
+    await redis.set(keys.progress(ghost_at), dump(other))
+    ghosts = (name for name in map(str, range(10_000)) if home_of(name) == ghost_at)
+    ghost, stranger = next(ghosts), next(name for name in map(str, range(10_000)) if home_of(name) != ghost_at)
+    for name in (ghost, stranger, game.id):
+        await redis.hset(keys.match(name), mapping={"version": 77, "status": "playing", "public": "{}"})
+    await log.publish(written)
+    work, health = follower(stack, log, redis)
+    async with running(work):
+        await until(lambda: shows(redis, game), "rebuilt over what was void")
+        await ready(health)
+    assert not await redis.exists(keys.match(ghost))
+    assert await redis.exists(keys.match(stranger))
+
+
+async def test_progress_beyond_the_logs_end_is_refused_loudly(stack: Trial, log: Log, redis: Redis) -> None:
+    written = author()
+    Game(written, "beyond").create()
+    place = project(START, written.lines).progress
+    await redis.set(keys.progress(0), dump(place._replace(next=50)))
+    await log.publish(written)
+    work, health = follower(stack, log, redis)
+
+    async def told() -> bool:
+        return "before the stored position 50" in json.dumps(health.report())
+
+    async with running(work):
+        await until(told, "readiness tells why")
+        assert not health.ready
+    assert json.loads(await redis.get(keys.progress(0)) or b"{}")["next"] == 50
+
+
+async def test_two_workers_share_the_partitions_and_one_takes_over(stack: Trial, log: Log, redis: Redis) -> None:
+    logs = [author(partition) for partition in range(12)]
+    games = [Game(one, f"shared-{one.partition}") for one in logs]
+    first, healthy = follower(stack, log, redis, "session-1")
+    second, _ = follower(stack, log, redis, "session-2")
+    async with contextlib.AsyncExitStack() as both:
+        await both.enter_async_context(running(first))
+        async with running(second):
+            for game in games:
+                game.create()
+            await log.publish(*logs)
+            for game in games:
+                await until(lambda game=game: shows(redis, game), "written by either")  # type: ignore[misc]
+        for game in games:
+            game.join()
+        await log.publish(*logs)
+        for game in games:
+            await until(lambda game=game: shows(redis, game), "written by the survivor")  # type: ignore[misc]
+        await ready(healthy)
