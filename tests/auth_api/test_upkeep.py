@@ -1,0 +1,90 @@
+"""What auth_api makes good by itself: names missed while Redis was away, sessions long over."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from auth_api.directory import Directory
+from auth_api.store import Store
+from auth_api.upkeep import SWEEP_SECONDS, Upkeep
+from infra import redis_client
+from infra.clock import ManualClock
+from infra.health import Health
+from schemas import keys
+from tests.auth_api.conftest import Running
+
+pytestmark = pytest.mark.stack
+
+
+def store_of(auth: Running) -> Store:
+    return auth.auth.upkeep._store
+
+
+def pool_of(auth: Running) -> "asyncpg.Pool[asyncpg.Record]":
+    return auth.auth._pool
+
+
+class Switch(Directory):
+    """A directory whose Redis can be taken away."""
+
+    def away(self) -> None:
+        self._kept, self._redis = self._redis, redis_client.client("redis://127.0.0.1:1/0", "test")
+
+    def back(self) -> None:
+        self._redis = self._kept
+
+
+async def test_a_name_missed_while_redis_was_away_is_written_later(auth: Running, redis: Redis) -> None:
+    directory = Switch(store_of(auth), redis)
+    await directory.fill()
+    player = await store_of(auth).player(UUID((await auth.guest())["player"]["id"]))
+    assert player is not None
+    key = keys.player(str(player.id))
+    await redis.delete(key)
+    directory.away()
+    assert not await directory.publish([player])
+    assert "follow" in await directory.fill()
+    directory.back()
+    assert await directory.fill() == ""
+    assert await redis.get(key) == player.name.encode()
+
+
+async def test_names_that_are_there_are_not_written_again(auth: Running, redis: Redis) -> None:
+    directory = Directory(store_of(auth), redis)
+    await directory.fill()
+    player = (await auth.guest())["player"]["id"]
+    await redis.delete(keys.player(player))
+    await directory.fill()
+    assert await redis.get(keys.player(player)) is None
+
+
+async def test_old_sessions_are_swept_every_ten_minutes(auth: Running, redis: Redis) -> None:
+    clock, health = ManualClock(), Health(["postgres"])
+    upkeep = Upkeep(store_of(auth), Directory(store_of(auth), redis), health, clock)
+    player = UUID((await auth.guest())["player"]["id"])
+    await pool_of(auth).execute(
+        "UPDATE auth.sessions SET expires_at = now() - interval '2 days' WHERE player = $1", player
+    )
+
+    async def sessions() -> int:
+        count: int = await pool_of(auth).fetchval("SELECT count(*) FROM auth.sessions WHERE player = $1", player)
+        return count
+
+    await upkeep.round()
+    assert (await sessions(), health.ready) == (1, True)
+    clock.advance(SWEEP_SECONDS)
+    await upkeep.round()
+    assert await sessions() == 0
+
+
+async def test_a_good_token_for_no_players_id_is_nobody(auth: Running) -> None:
+    issuer = auth.auth._issuing()[0]
+    token = issuer.access("not-an-id", "program", "1", int(1000 * await now(auth)))
+    answer = await auth.http.get("/auth/v1/me", headers={"authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+
+
+async def now(auth: Running) -> float:
+    return float(await pool_of(auth).fetchval("SELECT extract(epoch FROM now())"))
