@@ -55,7 +55,7 @@ function Header() {
             type="button"
             lang={each}
             aria-pressed={language.value === each}
-            aria-label={nameOfLanguage(each)}
+            aria-label={`${each.toUpperCase()}, ${nameOfLanguage(each)}`}
             onClick={() => speak(each)}
           >
             {each.toUpperCase()}

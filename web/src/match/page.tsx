@@ -123,7 +123,7 @@ function Play(props: Props) {
 }
 
 function Saying({ table, view, picture }: Props) {
-  const said = say(view, picture, picture.state === "thrown" && nearlyOver(view));
+  const said = say(view, picture, picture.state === "thrown" && nearlyOver(view), table.link.value === "away");
   const code = table.notice.value;
   useEffect(() => {
     document.title = `${said.head || gameName(view.game)} – Playlog`;

@@ -13,8 +13,8 @@ export interface Said {
 
 const plain = (head: string, more = ""): Said => ({ head, more, tone: "plain" });
 
-/** `silent`: the rival's time is nearly over. */
-export function say(view: View, picture: Picture, silent: boolean): Said {
+/** `silent`: the rival's time is nearly over; `away`: the network is there, the server is not. */
+export function say(view: View, picture: Picture, silent: boolean, away: boolean): Said {
   const name = nameOf(view.seats[picture.top]);
   switch (picture.state) {
     case "turn":
@@ -22,7 +22,7 @@ export function say(view: View, picture: Picture, silent: boolean): Said {
     case "sending":
       return plain(t("say.sending"), youThrew(picture));
     case "offline":
-      return plain(t("say.offline"), t("say.offline.more", { shape: shapeName(picture.chosen) }));
+      return plain(t(away ? "say.away" : "say.offline"), t("say.offline.more", { shape: shapeName(picture.chosen) }));
     case "thrown":
       if (silent) return plain(t("say.silent", { name }), t("say.silent.more"));
       return plain(t("say.thrown", { name }), youThrew(picture));

@@ -74,7 +74,7 @@ export const en = {
   "say.turn.rivalThrown": "{name} has thrown. Your turn",
   "say.sending": "Your throw is on its way",
   "say.offline": "You are offline",
-  "say.offline.more": "{shape} stays chosen and is sent as soon as you are back.",
+  "say.offline.more": "{shape} stays chosen and is sent as soon as there is a connection.",
   "say.thrown": "{name} is thinking",
   "say.thrown.you": "You threw {shape}.",
   "say.silent": "{name} is silent",
