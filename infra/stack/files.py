@@ -34,6 +34,7 @@ def private_folder(path: Path) -> Path:
 def secret(path: Path) -> str:
     """The password kept in `path`; drawn (192 bits) when it is not there yet."""
     if not path.exists():
+        private_folder(path.parent)
         write_private(path, secrets.token_urlsafe(24))
     return path.read_text().strip()
 

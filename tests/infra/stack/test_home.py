@@ -32,10 +32,10 @@ def test_the_state_is_private_and_whole(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_drawn_once(tmp_path: Path) -> None:
-    first = secret(tmp_path / "password")
+    first = secret(tmp_path / "new" / "password")
     assert len(first) == 32
-    assert secret(tmp_path / "password") == first
-    assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
+    assert secret(tmp_path / "new" / "password") == first
+    assert (tmp_path / "new" / "password").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_private_file_stays_private_when_replaced(tmp_path: Path) -> None:
