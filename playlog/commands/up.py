@@ -52,7 +52,8 @@ class TerminalReport:
         seconds = time.monotonic() - self._begun
         where = f"[bold]{address}[/]" if address else "The stores are up: [bold]playlog status[/]"
         self._console.print(Panel.fit(where, padding=(1, 6), border_style="green"), highlight=False)
-        self._console.print(f"[dim]Ready after {seconds:.1f} s. Ctrl-C or `playlog down` stops everything.[/]", highlight=False)
+        ending = "Ctrl-C or `playlog down` stops everything."
+        self._console.print(f"[dim]Ready after {seconds:.1f} s. {ending}[/]", highlight=False)
 
 
 def up(
