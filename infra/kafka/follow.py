@@ -222,13 +222,13 @@ class Follower(Generic[P]):
         if self._clock.monotonic() < self._look_at:
             return
         self._look_at = self._clock.monotonic() + LOOK_SECONDS
-        lanes = {p: lane for p, lane in self._lanes.items() if lane.stage is Stage.FLOWING}
+        lanes = {p: lane for p, lane in self._lanes.items() if lane.settled}
         try:
             gone = await self._ask(self._projection.missing(list(lanes)))
         except self._projection.away as error:
             self._watch.store_away(self._projection.store, _words(error))
             return
-        self._put_off([lanes[p] for p in gone], 0.0)
+        self._put_off([lanes[p] for p in gone if lanes[p].settled], 0.0)
 
     async def _ask(self, answer: Awaitable[T]) -> T:
         """Wait for the store, and let the watch see for how long."""

@@ -51,6 +51,11 @@ class Lane(Generic[P]):
         self._begin = 0
         self._window: list[Any] = []
 
+    @property
+    def settled(self) -> bool:
+        """Whether the store shows all that was read of it."""
+        return self.stage is Stage.FLOWING and self.state is not None and self.state.ready
+
     def resume(self, state: P, begin: int, end: int) -> int:
         """Take up the saved state; returns the offset to seek. Raises Refused where the log does not reach it."""
         self._refuse_hole(state.next, begin, end)

@@ -84,7 +84,7 @@ class Watch(Generic[P]):
 
     def _problem(self, lane: Lane[P]) -> str:
         words = lane.poison or lane.problem
-        if not words and (lane.stage is not Stage.FLOWING or lane.state is None or not lane.state.ready):
+        if not words and not lane.settled:
             words = "restoring"
         return f"partition {lane.partition}: {words}" if words else ""
 
