@@ -1,0 +1,116 @@
+"""Laws of the tables: batches, noise and restarts change nothing; what the rows say of a match."""
+
+import json
+from collections.abc import Sequence
+
+from hypothesis import given
+
+from history_sink.tabulate import START, EventRow, MatchRow, Place, ResultRow, Rows, SeatRow, storable, tabulate
+from tests.session_worker.author import ANN, BOB, SHAPES, Author, Game, Line, play
+from tests.session_worker.strategies import Script, cut, points, scripts, write
+
+
+class Tables:
+    """What the sink's statements leave in PostgreSQL, in memory."""
+
+    def __init__(self) -> None:
+        self.events: list[EventRow] = []
+        self.results: list[ResultRow] = []
+        self.seats: dict[tuple[str, int], SeatRow] = {}
+        self.matches: dict[str, MatchRow] = {}
+
+    def read(self, place: Place, batch: Sequence[Line]) -> Place:
+        rows = Rows()
+        done = tabulate(rows, 0, place, batch)
+        self.events += rows.events
+        self.results += rows.results
+        self.seats.update({(seat.match_id, seat.seat): seat for seat in rows.seats()})
+        for match in rows.matches.values():
+            held = self.matches.get(match.id)
+            if held is not None:
+                match.created_at = held.created_at
+                match.ended_at = match.ended_at or held.ended_at
+            match.ended_at = match.ended_at if match.public["status"] == "ended" else None
+            match.seated = False
+            self.matches[match.id] = match
+        return done.progress
+
+
+def whole(lines: Sequence[Line]) -> Tables:
+    tables = Tables()
+    tables.read(START, lines)
+    return tables
+
+
+@given(scripts, points)
+def test_any_cut_into_batches_gives_the_same_tables(script: Script, where: list[int]) -> None:
+    lines = write(script)
+    tables, place = Tables(), START
+    for batch in cut(lines, where):
+        place = tables.read(place, batch)
+    assert vars(tables) == vars(whole(lines))
+    assert place == tabulate(Rows(), 0, START, lines).progress
+
+
+@given(scripts)
+def test_ignored_records_leave_no_row(script: Script) -> None:
+    noisy, quiet = whole(write(script)), whole(write(script, noisy=False))
+    assert [row._replace(offset=0) for row in noisy.events] == [row._replace(offset=0) for row in quiet.events]
+    assert noisy.results == quiet.results
+    assert noisy.seats == quiet.seats
+    assert noisy.matches == quiet.matches
+
+
+@given(scripts)
+def test_every_event_has_its_own_place(script: Script) -> None:
+    events = whole(write(script)).events
+    assert len({(row.match_id, row.version, row.ordinal) for row in events}) == len(events)
+
+
+def author() -> Author:
+    started = Author()
+    started.take_over("first")
+    return started
+
+
+def test_an_event_row_says_where_its_outcome_lies_in_the_log() -> None:
+    written = author()
+    game = Game(written, "rows")
+    game.create()
+    game.join()
+    rows = Rows()
+    tabulate(rows, 5, START, written.lines)
+    last = rows.events[-1]
+    assert (last.match_id, last.version, last.ordinal, last.type) == (game.id, 2, 1, "match.round-opened.v1")
+    assert (last.partition, last.offset) == (5, 2)
+    assert json.loads(last.body).keys() == {"round", "deadline"}
+
+
+def test_a_match_that_ends_has_a_result_and_each_rematch_another() -> None:
+    written = author()
+    game = play(written, "results", [(SHAPES[1], SHAPES[0])] * 4)
+    tables = whole(written.lines)
+    assert [(row.winner, row.score, row.ended_by) for row in tables.results] == [(0, "{2,0}", "score")] * 2
+    assert tables.matches[game.id].ended_at == tables.results[-1].ended_at
+
+
+def test_a_restarted_match_has_no_end() -> None:
+    written = author()
+    game = play(written, "restarted", [(SHAPES[1], SHAPES[0])] * 3)
+    match = whole(written.lines).matches[game.id]
+    assert (match.public["status"], match.ended_at) == ("playing", None)
+
+
+def test_seats_are_those_of_the_view() -> None:
+    written = author()
+    game = Game(written, "seats")
+    game.create()
+    assert list(whole(written.lines).seats.values()) == [(game.id, 0, ANN)]
+    game.join()
+    assert list(whole(written.lines).seats.values()) == [(game.id, 0, ANN), (game.id, 1, BOB)]
+
+
+def test_a_nul_becomes_a_replacement_character_and_an_escaped_one_stays() -> None:
+    assert storable(rb'{"a":"x\u0000y"}') == rb'{"a":"x\ufffdy"}'
+    assert storable(rb'{"a":"\\u0000"}') == rb'{"a":"\\u0000"}'
+    assert storable(rb'{"a":"\\\u0000\u0000"}') == rb'{"a":"\\\ufffd\ufffd"}'
