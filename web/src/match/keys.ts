@@ -20,8 +20,14 @@ function pressed(table: Table, event: KeyboardEvent): void {
   if (!view || modified || asking.value) return; // the dialog has its own keys
   const shape = shapeForKey(event.key, shapesOf(view.game, language.value));
   if (shape) table.throwShape(shape);
-  else if (event.key === "Escape") leave(table);
+  else if (event.key === "Escape") escape(table, event);
   else if (event.key === "Enter" && !onControl(event) && rematchOpen(table, view)) void table.rematch();
+}
+
+/** The same press must not close the dialog that it opens. */
+function escape(table: Table, event: KeyboardEvent): void {
+  event.preventDefault();
+  leave(table);
 }
 
 /** Enter on a focused control is that control's own. */

@@ -4,9 +4,14 @@ import { isKey, t } from "../words/index.ts";
 
 const COMPUTER = "computer";
 
+/** The computer has always thrown already; nobody needs to be told. */
+export function isComputer(seated: Seated | null | undefined): boolean {
+  return seated?.player === COMPUTER;
+}
+
 export function nameOf(seated: Seated | null | undefined): string {
   if (!seated) return t("player.free");
-  if (seated.player === COMPUTER) return t("player.computer");
+  if (isComputer(seated)) return t("player.computer");
   return seated.name || t("player.guest");
 }
 

@@ -4,6 +4,7 @@ import type { View } from "../api/types.ts";
 import type { Picture, State } from "../core/screen.ts";
 import { go } from "../router.ts";
 import { Icon } from "../ui/icons.tsx";
+import { EmptyTable } from "../ui/shapes.tsx";
 import { problemText, t, type Key } from "../words/index.ts";
 import { Board, RoundCaption, RoundStrip } from "./board.tsx";
 import { ClockDigits, nearlyOver, useTicking } from "./clock.tsx";
@@ -74,6 +75,7 @@ interface MessageProps {
 function Message({ head, more, start, patient }: MessageProps) {
   return (
     <div class={patient ? "message patient" : "message"} role="status">
+      <EmptyTable />
       <h1>{t(head)}</h1>
       {more && <p>{t(more)}</p>}
       {start && (

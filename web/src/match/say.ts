@@ -3,7 +3,7 @@ import type { View } from "../api/types.ts";
 import { finished, lastRound, missesInARow } from "../core/rounds.ts";
 import type { Picture } from "../core/screen.ts";
 import { t } from "../words/index.ts";
-import { beats, nameAt, nameOf, shapeName } from "./names.ts";
+import { beats, isComputer, nameAt, nameOf, shapeName } from "./names.ts";
 
 export interface Said {
   head: string;
@@ -44,11 +44,11 @@ function youThrew(picture: Picture): string {
 
 /** On turn: first how the last round went, if one lies on the table, and what to do now. */
 function sayTurn(view: View, picture: Picture, name: string): Said {
-  const waits = view.moved[picture.top] ? t("say.turn.rivalThrown", { name }) : null;
-  if (!picture.result) return plain(waits ?? t("say.turn"), t("say.turn.first", { name }));
-  const next = waits ?? t("say.turn.next", { n: finished(view) + 1 });
+  const waits = view.moved[picture.top] && !isComputer(view.seats[picture.top]) && t("say.turn.rivalThrown", { name });
+  if (!picture.result) return plain(t("say.turn"), waits || t("say.turn.first", { name }));
+  const next = waits || t("say.turn.next", { n: finished(view) + 1 });
   const misses = missesInARow(view, picture.bottom);
-  const more = misses === 2 ? t("say.missed.warn") : `${reason(view, picture)} ${next}.`;
+  const more = misses === 2 ? t("say.missed.warn") : `${reason(view, picture)} ${next}`;
   if (picture.result === "tied") return plain(t("say.tied"), more);
   const head = picture.result === "won" ? t("say.won") : t("say.lost", { name });
   return { head, more, tone: picture.result };

@@ -1,21 +1,18 @@
 /** Waiting for a rival: the link to send, as text, as a QR code, and what happens if nobody comes. */
 import { useState } from "preact/hooks";
 import type { View } from "../api/types.ts";
-import { clockText } from "../core/clock.ts";
 import { linkTo } from "../core/invitation.ts";
 import { kept } from "../core/keep.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Later } from "../ui/later.tsx";
 import { canShare, copy, share } from "../ui/share.ts";
-import { t } from "../words/index.ts";
-import { timeLeft } from "./clock.tsx";
+import { locale, t } from "../words/index.ts";
 import { gameName } from "./names.ts";
 
 const qrCode = () => import("../ui/qr.tsx").then((module) => module.QrCode);
 
 export function Waiting({ view }: { view: View }) {
   const link = linkTo(location.origin, view.id);
-  const ms = timeLeft(view.deadline);
   return (
     <div class="waiting sheet">
       <h1>{t("wait.title")}</h1>
@@ -35,9 +32,13 @@ export function Waiting({ view }: { view: View }) {
           </button>
         )}
       </div>
-      <p class="note">{ms !== null && t("wait.nobody", { time: clockText(ms) })}</p>
+      <p class="note">{view.deadline && t("wait.nobody", { time: timeOfDay(view.deadline) })}</p>
     </div>
   );
+}
+
+function timeOfDay(at: string): string {
+  return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(new Date(at));
 }
 
 function CopyButton({ text }: { text: string }) {

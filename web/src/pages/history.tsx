@@ -5,7 +5,7 @@ import { Problem } from "../api/http.ts";
 import { player, ready } from "../api/session.ts";
 import type { MatchRow } from "../api/types.ts";
 import { gameName, nameOf } from "../match/names.ts";
-import { language, problemText, t } from "../words/index.ts";
+import { locale, problemText, t } from "../words/index.ts";
 
 interface Pages {
   matches: MatchRow[];
@@ -85,6 +85,6 @@ function resultOf(match: MatchRow, seat: number): "waiting" | "running" | "tied"
 }
 
 function when(at: string): string {
-  const format = new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "short" });
+  const format = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
   return format.format(new Date(at));
 }

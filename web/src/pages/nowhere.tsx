@@ -1,9 +1,11 @@
 /** An address that names nothing. */
+import { EmptyTable } from "../ui/shapes.tsx";
 import { t } from "../words/index.ts";
 
 export function NowherePage() {
   return (
-    <section class="sheet message" data-state="nowhere">
+    <section class="message" data-state="nowhere">
+      <EmptyTable />
       <h1>{t("page.notFound")}</h1>
       <a class="button primary" href="/">
         {t("page.start")}

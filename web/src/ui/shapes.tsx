@@ -50,3 +50,14 @@ export function ShapeDrawing({ shape, label }: Props) {
     </svg>
   );
 }
+
+/** A table with nobody's hand on it, for pages that have only words. */
+export function EmptyTable() {
+  return (
+    <svg class="empty-table" viewBox="0 0 96 96" aria-hidden="true">
+      <circle cx="48" cy="48" r="46" />
+      <circle cx="48" cy="27" r="17" />
+      <circle cx="48" cy="69" r="17" />
+    </svg>
+  );
+}

@@ -22,6 +22,11 @@ export function speak(chosen: Language): void {
   language.value = chosen;
 }
 
+/** The language with the reader's own region, for dates and times. */
+export function locale(): string {
+  return navigator.languages.find((tag) => tag.startsWith(language.value)) ?? language.value;
+}
+
 export function t(key: Key, params: Params = {}): string {
   return fill(CATALOGUES[language.value][key], params, language.value);
 }

@@ -54,7 +54,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "player.guest": "Gost",
   "player.free": "Prost sedež",
   "player.thinking": "razmišlja",
-  "player.thrown": "je na mizi",
+  "player.thrown": "met je na mizi",
   "player.rival": "nasprotna stran",
 
   "match.title": "Igra",
@@ -71,8 +71,8 @@ export const sl: Record<keyof typeof en, Text> = {
   "say.loading": "Prihajaš k mizi",
   "say.turn": "Na vrsti si",
   "say.turn.first": "Vrzi obliko. {name} jo vidi šele, ko vržeta oba.",
-  "say.turn.next": "{n}. krog: na vrsti si",
-  "say.turn.rivalThrown": "{name} že čaka. Na vrsti si",
+  "say.turn.next": "{n}. krog: na vrsti si.",
+  "say.turn.rivalThrown": "{name} že čaka na tvoj met.",
   "say.sending": "Tvoj met je na poti",
   "say.offline": "Brez povezave si",
   "say.offline.more": "{shape}: izbira ostane in se pošlje, takoj ko bo povezava.",
@@ -116,7 +116,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "wait.share": "Deli",
   "wait.link": "Povezava",
   "wait.code": "Koda",
-  "wait.nobody": "Če v {time} ne pride nihče, se miza pospravi in nič ne šteje.",
+  "wait.nobody": "Če do {time} ne pride nihče, se miza pospravi in nič ne šteje.",
   "wait.own": "Ta sedež je že tvoj. Za igro na obeh straneh odpri povezavo v zasebnem oknu ali na telefonu.",
   "wait.text": "Igraj z mano: {game}",
 
