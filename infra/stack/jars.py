@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,8 @@ def lock_hash(lock: Path = LOCK) -> str:
 def class_path(cache: Path, progress: Progress, lock: Path = LOCK) -> list[Path]:
     """The verified jars below `cache`, those that are missing fetched first.
 
-    `progress(done, all)` is told while jars arrive. Raises StackError, naming the jar, when one cannot be
-    had or is not what the lock says.
+    `progress(done, all)` is told several times a second while jars arrive, and may raise to end it.
+    Raises StackError, naming the jar, when one cannot be had or is not what the lock says.
     """
     folder = private_folder(cache / f"kafka-{lock_hash(lock)}")
     jars = locked(lock)
@@ -84,15 +84,16 @@ def _fetch(jars: list[Jar], folder: Path, maven: Path, progress: Progress) -> No
 
     shutil.rmtree(maven, ignore_errors=True)  # an interrupted fetch leaves half a jar
     context = MavenContext(repo_cache=private_folder(maven), timeout=60)
-    with ThreadPoolExecutor(THREADS) as pool:
-        arrivals = [pool.submit(_fetch_one, context, jar, folder) for jar in jars]
-        for done, arrival in enumerate(as_completed(arrivals), start=1):
-            try:
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        pending = {pool.submit(_fetch_one, context, jar, folder) for jar in jars}
+        while pending:
+            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+            for arrival in done:
                 arrival.result()
-            except StackError:
-                pool.shutdown(cancel_futures=True)
-                raise
-            progress(done, len(jars))
+            progress(len(jars) - len(pending), len(jars))
+    finally:
+        pool.shutdown(cancel_futures=True)
     shutil.rmtree(maven)
 
 

@@ -80,7 +80,11 @@ class LocalStack:
 
     def _describe_stores(self) -> Stores:
         with self._report.step("Kafka's jars"):
-            return stores.build(self._settings, self._home, self._ports, self._report.progress)
+            return stores.build(self._settings, self._home, self._ports, self._progress)
+
+    def _progress(self, done: int, whole: int) -> None:
+        self._report.progress(done, whole)
+        self._supervisor.tick(0)  # hears Ctrl-C
 
     def _plan(self, known: Stores) -> Plan:
         return services.plan(self._settings, self._home, self._ports, known.environment())
