@@ -1,79 +1,26 @@
 /** The one seam between the server's OpenAPI document and this page: short names for what is sent and answered. */
+import type { components } from "./openapi.ts";
 
-export type Shape = "rock" | "paper" | "scissors" | "fire" | "water";
-export type Game = "rps" | "rpsfw";
+type Schemas = components["schemas"];
+
+export type View = Schemas["MatchView"];
+export type Round = Schemas["Round"];
+export type Seated = Schemas["SeatedPlayer"];
+export type MatchRow = Schemas["MatchRow"];
+export type MatchPage = Schemas["MatchPage"];
+export type Options = Schemas["Options"];
+export type Ending = NonNullable<View["ended_by"]>;
 export type Seat = number;
-export type Status = "waiting" | "playing" | "ended";
-export type Ending = "score" | "resignation" | "time";
 
-export interface Options {
-  best_of: number;
-  move_seconds: number;
-  opponent: "open" | "computer";
-}
-
-export interface Player {
-  id: string;
-  name: string;
-}
-
-export interface Seated {
-  player: string;
-  name: string;
-}
-
-/** A finished round: each seat's shape (null: missed) and who won it (null: a tie). */
-export interface Round {
-  moves: (string | null)[];
-  winner: Seat | null;
-}
-
-export interface View {
-  id: string;
-  game: string;
-  version: number;
-  status: Status;
-  options: Options;
-  seats: (Seated | null)[];
-  you: Seat | null;
-  mine: { shape?: string } | null;
-  deadline: string | null;
-  score: number[];
-  round: number;
-  moved: boolean[];
-  rounds: Round[];
-  winner: Seat | null;
-  ended_by: Ending | null;
-  rematch: boolean[];
-}
-
+export type Game = "rps" | "rpsfw";
+export type Shape = "rock" | "paper" | "scissors" | "fire" | "water";
 export type Command =
-  | { type: "join" }
-  | { type: "play"; move: { shape: Shape }; round: number }
-  | { type: "resign" }
-  | { type: "rematch" };
+  | Schemas["JoinRequest"]
+  | (Schemas["PlayRequest"] & { move: { shape: Shape } })
+  | Schemas["ResignRequest"]
+  | Schemas["RematchRequest"];
 
-export interface Session {
-  player?: Player;
-  expires_in: number;
-}
-
-export interface MatchRow {
-  id: string;
-  game: string;
-  status: Status;
-  winner: Seat | null;
-  score: number[];
-  seats: (Seated | null)[];
-  created_at: string;
-  ended_at: string | null;
-}
-
-export interface MatchPage {
-  matches: MatchRow[];
-  next: string | null;
-}
-
+/** An event as the history tells it: `type` says which of the fields it has (schemas/contracts). */
 export interface LogEvent {
   version: number;
   at: string;
@@ -81,12 +28,17 @@ export interface LogEvent {
   seat?: Seat;
   shape?: string;
   winner?: Seat | null;
-  missed?: Seat[];
-  by?: Ending;
-  round?: number;
 }
 
-export interface Record {
-  match: MatchRow;
-  events: LogEvent[];
+export type Record = Omit<Schemas["MatchHistory"], "events"> & { events: LogEvent[] };
+
+export interface Player {
+  id: string;
+  name: string;
+}
+
+/** What auth_api answers a browser; the tokens themselves travel in cookies. */
+export interface Session {
+  player?: Player;
+  expires_in: number;
 }

@@ -1,8 +1,8 @@
 /** The games a player can choose, their shapes in the order of the language, and their first options. */
-import type { Game, Shape } from "../api/types.ts";
+import type { Game, Options, Shape } from "../api/types.ts";
 
 export const GAMES: readonly Game[] = ["rps", "rpsfw"];
-export const BEST_OF: Record<Game, number> = { rps: 7, rpsfw: 15 };
+export const BEST_OF: Record<Game, Options["best_of"]> = { rps: 7, rpsfw: 15 };
 
 const ELEMENTS: readonly Shape[] = ["fire", "water"];
 const HANDS: Record<string, readonly Shape[]> = {

@@ -43,6 +43,7 @@ function Told({ record }: { record: Record }) {
       <p class="lead">
         {gameName(match.game)} · {nameAt(bottom)} {match.score[bottom]} : {match.score[top]} {nameAt(top)}
       </p>
+      {record.truncated && <p class="lead">{t("record.truncated")}</p>}
       {foldEvents(events).map((rounds, n) => (
         <Chapter key={n} n={n} rounds={rounds} bottom={bottom} top={top} nameAt={nameAt} />
       ))}

@@ -9,11 +9,11 @@ import { ShapeDrawing } from "../ui/shapes.tsx";
 import { language, problemText, t } from "../words/index.ts";
 import { JoinForm } from "./join.tsx";
 
-const ROUNDS = [1, 3, 5, 7, 11, 15, 21, 31];
+const ROUNDS: Options["best_of"][] = [1, 3, 5, 7, 11, 15, 21, 31];
 const SECONDS = [10, 30, 60, 300, 3600, 86_400];
 
 const game = signal<Game>(kept("game") === "rpsfw" ? "rpsfw" : "rps");
-const bestOf = signal<number | null>(null); // null: the game's own
+const bestOf = signal<Options["best_of"] | null>(null); // null: the game's own
 const moveSeconds = signal(30);
 
 function choose(chosen: Game): void {
@@ -96,7 +96,7 @@ function Choices() {
       <div class="fields">
         <label>
           {t("start.bestOf")}
-          <select value={bestOf.value ?? BEST_OF[game.value]} onChange={(e) => (bestOf.value = Number(e.currentTarget.value))}>
+          <select value={bestOf.value ?? BEST_OF[game.value]} onChange={(e) => (bestOf.value = ROUNDS.find((n) => n === Number(e.currentTarget.value)) ?? null)}>
             {ROUNDS.map((n) => (
               <option key={n} value={n}>
                 {t("start.bestOf.n", { n })}

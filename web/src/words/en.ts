@@ -153,6 +153,7 @@ export const en = {
   "record.tie": "tie",
   "record.rematch": "Rematch {n}",
   "record.none": "No round has been finished yet.",
+  "record.truncated": "This match is very long. Only its first part is shown.",
   "record.back": "Back to my matches",
   "record.open": "Go to the table",
   "record.loading": "Fetching the rounds",

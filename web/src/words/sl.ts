@@ -154,6 +154,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "record.tie": "izenačeno",
   "record.rematch": "Ponovitev {n}",
   "record.none": "Noben krog še ni končan.",
+  "record.truncated": "Ta igra je zelo dolga. Prikazan je samo njen prvi del.",
   "record.back": "Nazaj na moje igre",
   "record.open": "K mizi",
   "record.loading": "Iščemo kroge",
