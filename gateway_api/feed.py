@@ -1,0 +1,149 @@
+"""One match as this gateway follows it: the newest snapshot, shared by all who stream it or wait for it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+
+from gateway_api.line import Line
+from gateway_api.names import Names
+from gateway_api.resp import ServerError
+from gateway_api.views import Snapshot, from_redis
+from schemas import keys
+
+log = structlog.get_logger()
+
+
+class Listener(Protocol):
+    def wake(self) -> None:
+        """Something is new, look at the feed; must not block."""
+
+
+class Waiter:
+    """Somebody who waits for a command's result. `digest` tells it from another body under the same id."""
+
+    __slots__ = ("digest", "result")
+
+    def __init__(self, digest: str) -> None:
+        self.digest = digest
+        self.result: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+
+class Feed:
+    """Reads the match again whenever a hint says that it is newer; keeps only the newest.
+
+    A seat's private part is read only while its own player is served here. `read_at`: monotonic time of the
+    last answer, whatever it was. `names` holds what `newest` needs.
+    """
+
+    def __init__(self, match: str, line: Line, names: Names, spawn: Callable[[Any], None]) -> None:
+        self.match = match
+        self.key = keys.match(match)
+        self._line, self._names, self._spawn = line, names, spawn
+        self.newest: Snapshot | None = None
+        self.names: dict[str, str] = {}
+        self.listeners: set[Listener] = set()
+        self.waiters: dict[str, list[Waiter]] = {}
+        self.players: Counter[str] = Counter()
+        self.users = 0
+        self.read_at = self.idle_since = 0.0
+        self.away = False  # whether the last read failed
+        self.certain = False  # whether `newest` came from Redis
+        self._seats: tuple[int, ...] = ()
+        self._reading = self._again = False
+        self._changed: asyncio.Future[None] | None = None
+
+    def hinted(self, hint: dict[str, Any]) -> None:
+        """An outcome of this match is in Redis."""
+        for waiter in self.waiters.get(hint["command"], ()):
+            if waiter.digest == hint["digest"] and not waiter.result.done():
+                waiter.result.set_result(hint)
+        if self.users and (self.newest is None or hint["version"] > self.newest.version):
+            self.refresh()
+
+    @contextmanager
+    def waiting(self, command: str, waiter: Waiter) -> Iterator[Waiter]:
+        """The waiter is told the command's result during the block."""
+        waiters = self.waiters.setdefault(command, [])
+        waiters.append(waiter)
+        try:
+            yield waiter
+        finally:
+            waiters.remove(waiter)
+            if not waiters:
+                self.waiters.pop(command, None)
+
+    def fall_back(self, snapshot: Snapshot, names: dict[str, str]) -> None:
+        """Show what another store knows, while Redis knows nothing."""
+        if self.newest is None:
+            self._show(snapshot, names)
+            self.certain = False
+
+    def refresh(self) -> None:
+        """Read the match; while a read is under way, one more follows it."""
+        if self._reading:
+            self._again = True
+            return
+        self._reading = True
+        fields = (f"private:{seat}" for seat in self._seats)
+        reply = self._line.call("HMGET", self.key, "version", "public", *fields)
+        reply.add_done_callback(partial(self._read, self._seats))
+
+    async def changed(self) -> None:
+        """Wait until the next read is through, whatever it brought."""
+        if self._changed is None or self._changed.done():
+            self._changed = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._changed)
+
+    def _read(self, seats: tuple[int, ...], reply: "asyncio.Future[Any]") -> None:
+        self._reading, again, self._again = False, self._again, False
+        self.read_at = asyncio.get_running_loop().time()
+        self.away = reply.cancelled() or isinstance(reply.exception(), OSError | ServerError)
+        if self.away:
+            self._tell()  # the poll tries again
+            return
+        snapshot = from_redis(reply.result(), seats)
+        if snapshot is not None and self._lacks_seats(snapshot):
+            self.refresh()
+            return
+        if snapshot is None or not self._is_news(snapshot, seats):
+            self._tell()
+        elif (names := self._names.remembered(snapshot.players)) is not None:
+            self._show(snapshot, names)
+        else:
+            self._spawn(self._show_named(snapshot))
+        if again:
+            self.refresh()
+
+    def _lacks_seats(self, snapshot: Snapshot) -> bool:
+        """Whether a player served here has a seat whose private part was not asked for; asks for it next time."""
+        wanted = {seat for player in self.players if (seat := snapshot.seat_of(player)) is not None}
+        missing = wanted - set(self._seats)
+        if wanted != set(self._seats):
+            self._seats = tuple(sorted(wanted))
+        return bool(missing)
+
+    def _is_news(self, snapshot: Snapshot, seats: tuple[int, ...]) -> bool:
+        """Newer, or as new with a seat's part that is wanted now; never older."""
+        if self.newest is None or snapshot.version > self.newest.version:
+            return True
+        return snapshot.version == self.newest.version and not set(seats) <= set(self.newest.seats)
+
+    async def _show_named(self, snapshot: Snapshot) -> None:
+        names = await self._names.of(snapshot.players)
+        if self.newest is None or snapshot.version >= self.newest.version:
+            self._show(snapshot, names)
+
+    def _show(self, snapshot: Snapshot, names: dict[str, str]) -> None:
+        self.newest, self.names, self.certain = snapshot, names, True
+        for listener in self.listeners:
+            listener.wake()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)

@@ -1,0 +1,57 @@
+"""One match, read for one caller: from Redis, and from PostgreSQL where Redis has forgotten it."""
+
+from gateway_api.answers import unknown_match
+from gateway_api.feed import Feed
+from gateway_api.line import Line
+from gateway_api.names import Names
+from gateway_api.resp import ServerError
+from gateway_api.store import PostgresAway, Store
+from gateway_api.views import Snapshot, from_redis
+from infra.http.problems import away
+from schemas import keys
+
+
+class Reading:
+    """Newest snapshots. Redis being away is a 503 problem, not an older answer from elsewhere.
+
+    Whoever saw the result of a command must not read a view from before it.
+    """
+
+    def __init__(self, line: Line, store: Store, names: Names) -> None:
+        self._line, self._store, self._names = line, store, names
+
+    async def newest(self, match: str, player: str) -> tuple[Snapshot, dict[str, str]]:
+        """The snapshot with the player's own seat's part, and the names it needs; 404 and 503 problems."""
+        try:
+            snapshot = await self._redis(match, ())
+            if snapshot is not None and (seat := snapshot.seat_of(player)) is not None:
+                snapshot = await self._redis(match, (seat,))
+        except (OSError, ServerError):
+            raise away("redis") from None
+        snapshot = snapshot or await self._stored(match)
+        return snapshot, await self._names.of(snapshot.players)
+
+    async def first_look(self, feed: Feed) -> bool:
+        """Wait until a feed has something to show; False where it may be older than what a client has seen."""
+        feed.refresh()
+        await feed.changed()
+        if feed.newest is not None:
+            return feed.certain
+        if feed.away:
+            raise away("redis")
+        snapshot = await self._stored(feed.match)
+        feed.fall_back(snapshot, await self._names.of(snapshot.players))
+        return False
+
+    async def _redis(self, match: str, seats: tuple[int, ...]) -> Snapshot | None:
+        fields = (f"private:{seat}" for seat in seats)
+        return from_redis(await self._line.call("HMGET", keys.match(match), "version", "public", *fields), seats)
+
+    async def _stored(self, match: str) -> Snapshot:
+        try:
+            found = await self._store.view(match)
+        except PostgresAway:
+            raise away("postgres") from None
+        if found is None:
+            raise unknown_match()
+        return Snapshot(*found)

@@ -1,0 +1,108 @@
+"""The way of a command: taken once, appended to the log, and its result awaited where the caller wants that."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+import orjson
+import structlog
+
+from gateway_api.answers import Result, rejected
+from gateway_api.commands_log import CommandsLog
+from gateway_api.feed import Feed, Waiter
+from gateway_api.line import Line
+from gateway_api.matches import Matches
+from gateway_api.resp import ServerError
+from infra.clock import Clock
+from schemas import keys
+from schemas.codec import digest
+from schemas.command import Command, encode_command
+from schemas.rejections import Code
+
+log = structlog.get_logger()
+SOURCE = "/playlog/gateway"
+POLL_SECONDS = 0.6  # how soon a lost hint is made good
+REDIS_AWAY = (OSError, ServerError)
+
+
+class Viewed(NamedTuple):
+    """The caller's view after the command: MatchView as JSON, with its version and the caller's seat."""
+
+    version: int
+    seat: int | None
+    body: bytes
+
+
+class Submit:
+    """Takes commands. The engine is the authority on repeats, so that a lost Redis changes nothing.
+
+    A command is appended again unless its result is known already.
+    """
+
+    def __init__(self, matches: Matches, line: Line, commands: CommandsLog, clock: Clock) -> None:
+        self._matches, self._line, self._commands, self._clock = matches, line, commands, clock
+
+    async def __call__(self, command: Command, trace: str, wait: int | None) -> Viewed | None:
+        """Append a command; with `wait` (seconds) the view that came of it, None when it was not ready in time.
+
+        Raises the rejection's problem, and LogAway when nobody knows whether the log has it.
+
+        1. subscribe; 2. a known result answers at once; 3. append; 4. wait for the hint, or for the stored
+        result where the hint was lost; 5. wait until the snapshot is as new as the result.
+        """
+        mark = digest(command.word)
+        if wait is None:
+            if await self.known(command.id, mark) is None:
+                await self._append(command, trace)
+            return None
+        until = asyncio.get_running_loop().time() + wait
+        async with self._matches.followed(command.key, command.player) as feed:
+            with feed.waiting(command.id, Waiter(mark)) as waiter:
+                result = await self.known(command.id, mark)
+                if result is None:
+                    await self._append(command, trace)  # with a deadline of its own: 202 means that the log has it
+                try:
+                    async with asyncio.timeout_at(until):
+                        result = result or await self._result(command.id, waiter)
+                        return await _answer(feed, command.player, result)
+                except TimeoutError:
+                    return None
+
+    async def _append(self, command: Command, trace: str) -> None:
+        await self._commands.append(encode_command(command, self._clock.now_ms(), SOURCE, trace))
+
+    async def _result(self, command: str, waiter: Waiter) -> Result:
+        while True:
+            await asyncio.wait({waiter.result}, timeout=POLL_SECONDS)
+            if waiter.result.done():
+                return result_of(waiter.result.result(), waiter.digest)
+            if (known := await self.known(command, waiter.digest)) is not None:
+                return known
+
+    async def known(self, command: str, mark: str) -> Result | None:
+        """The stored result, if there is one and Redis answers."""
+        try:
+            stored = await self._line.call("GET", keys.command(command))
+        except REDIS_AWAY:
+            return None
+        return result_of(orjson.loads(stored), mark) if stored else None
+
+
+def result_of(stored: dict[str, Any], mark: str) -> Result:
+    """A published result; of another body under the same id it is `key_reused`."""
+    if stored["digest"] != mark:
+        return Result(False, stored["version"], Code.KEY_REUSED)
+    return Result(stored["status"] == "accepted", stored["version"], stored["code"])
+
+
+async def _answer(feed: Feed, player: str, result: Result) -> Viewed:
+    """The caller's view once it is as new as the result, own seat's part included; a rejection's problem."""
+    if not result.accepted:
+        raise rejected(result.code)
+    while True:
+        snapshot = feed.newest
+        if snapshot is not None and snapshot.version >= result.version:
+            seat = snapshot.seat_of(player)
+            if seat is None or seat in snapshot.seats:
+                return Viewed(snapshot.version, seat, snapshot.view(seat, feed.names))
+        feed.refresh()
+        await feed.changed()
