@@ -24,7 +24,9 @@ def term_opener(settings: EngineSettings, domain: Domain) -> OpenTerm:
     @contextlib.asynccontextmanager
     async def open_term() -> AsyncIterator[Membership]:
         writer = producer(settings.kafka, settings.security, client_id=settings.worker_name)
-        fold = reader(settings.kafka, settings.security, client_id=settings.worker_name)
+        fold = reader(
+                settings.kafka, settings.security, client_id=settings.worker_name, fetch_max_wait_ms=20
+            )
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(bounded("producer", CLOSE_SECONDS, writer.stop))
             await writer.start()
