@@ -23,14 +23,20 @@ export function timeLeft(deadline: string | null): number | null {
   return left(deadline, now.value);
 }
 
+/** Of a round's time; never more than the whole of it, though our clock may be a little behind. */
+function roundLeft(view: View): number | null {
+  const ms = view.status === "playing" ? timeLeft(view.deadline) : null;
+  return ms === null ? null : Math.min(ms, view.options.move_seconds * 1000);
+}
+
 /** The time for a throw is nearly over: the last third of it, at most ten seconds. */
 export function nearlyOver(view: View): boolean {
-  const ms = view.status === "playing" ? timeLeft(view.deadline) : null;
+  const ms = roundLeft(view);
   return ms !== null && ms <= Math.min(10_000, (view.options.move_seconds * 1000) / 3);
 }
 
 export function ClockDigits({ view }: { view: View }) {
-  const ms = view.status === "playing" ? timeLeft(view.deadline) : null;
+  const ms = roundLeft(view);
   return (
     <span class="digits" role="timer" aria-label={t("match.clock")} data-late={nearlyOver(view)}>
       {ms === null ? "" : clockText(ms)}
@@ -40,8 +46,8 @@ export function ClockDigits({ view }: { view: View }) {
 
 /** The ring around the table. It is the only thing that moves while a player decides. */
 export function ClockRing({ view }: { view: View }) {
-  const ms = view.status === "playing" ? timeLeft(view.deadline) : null;
-  const share = ms === null ? 0 : Math.min(1, ms / (view.options.move_seconds * 1000));
+  const ms = roundLeft(view);
+  const share = ms === null ? 0 : ms / (view.options.move_seconds * 1000);
   return (
     <svg class="ring" viewBox="0 0 200 200" aria-hidden="true" data-late={nearlyOver(view)}>
       <circle class="rim" cx="100" cy="100" r="97.5" />

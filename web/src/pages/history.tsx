@@ -64,13 +64,13 @@ function MatchLine({ match }: { match: MatchRow }) {
         <span class="what">
           <strong>{gameName(match.game)}</strong>
           <small>{match.seats[far] ? t("history.against", { name: nameOf(match.seats[far]) }) : t("player.free")}</small>
+          <small>{when(match.ended_at ?? match.created_at)}</small>
         </span>
         <span class="score">
           {match.score[near] ?? 0} : {match.score[far] ?? 0}
         </span>
         <span class="result" data-result={result}>
           {t(`history.${result}`)}
-          <small>{when(match.ended_at ?? match.created_at)}</small>
         </span>
       </a>
     </li>
