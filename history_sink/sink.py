@@ -1,11 +1,13 @@
 """Between the log and PostgreSQL: which partition stands where, and one transaction for each poll."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from history_sink.store import AWAY, Claim, Store
-from history_sink.tabulate import START, Place, Rows, confirm, tabulate
+from history_sink.tabulate import START, EventRow, Place, Rows, confirm, read, tabulate
 from infra.clock import Clock
 from infra.metrics import IGNORED_RECORDS, SINK_LAG_SECONDS
 
@@ -58,17 +60,20 @@ class HistorySink:
 
     async def apply(self, batches: Mapping[int, tuple[Standing, Sequence[Any]]]) -> Mapping[int, Standing]:
         """Rows and progress of all partitions of a poll in one transaction; {} when a claim was lost."""
-        rows, claims, ignored = Rows(), [], []
+        rows = Rows()
+        claims: list[Claim] = []
+        events: list[Iterator[EventRow]] = []
+        ignored: Counter[str] = Counter()
         for partition, (state, records) in batches.items():
             self._oldest.setdefault(partition, records[0].timestamp)
-            done = tabulate(rows, partition, state.progress, records)
-            claims.append(Claim(partition, state.next, done.progress))
-            ignored.append(done.ignored)
-        if not await self._store.write(claims, rows):
+            accepted = read(state.progress, records)
+            claims.append(Claim(partition, state.next, accepted.progress))
+            events.append(tabulate(rows, partition, accepted.outcomes))
+            ignored += accepted.ignored
+        if not await self._store.write(claims, chain.from_iterable(events), rows):
             return {}
-        for reasons in ignored:
-            for reason, count in reasons.items():
-                IGNORED_RECORDS.labels(reason).inc(count)
+        for reason, count in ignored.items():
+            IGNORED_RECORDS.labels(reason).inc(count)
         for claim in claims:
             self._oldest.pop(claim.partition, None)
         return {claim.partition: Standing(claim.progress) for claim in claims}

@@ -1,6 +1,6 @@
 """PostgreSQL as the history sink uses it: one transaction a poll, which claims its progress rows first."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 
 from history_sink import sql
-from history_sink.tabulate import MatchRow, Place, Rows, array
+from history_sink.tabulate import EVENT_COLUMNS, EventRow, MatchRow, Place, Rows, array
 from infra import postgres
 from infra.kafka.progress import Progress
 from infra.metrics import SINK_ROWS
@@ -18,7 +18,6 @@ from schemas import log
 from schemas.tables import SCHEMA
 
 SCRIPTS = Path(__file__).parent / "migrations"
-EVENT_COLUMNS = ("match_id", "version", "ordinal", "at", "type", "body", "partition", "offset")
 
 # Away, or in a state that passes: the transaction is worth another try as it is.
 AWAY: tuple[type[Exception], ...] = (
@@ -59,12 +58,16 @@ class Store:
         """Give a partition its first progress row, if it has none."""
         await self._run(lambda c: c.execute(sql.BEGIN, partition))
 
-    async def write(self, claims: Sequence[Claim], rows: Rows) -> bool:
+    async def write(self, claims: Sequence[Claim], events: Iterable[EventRow], rows: Rows) -> bool:
         """All rows and the progress in one transaction; False, and nothing, where a claim is not as it must be.
 
-        An error after which nobody knows whether the commit happened is AWAY: the progress row tells.
+        `rows` is looked at after the last event was taken. An error after which nobody knows whether the commit
+        happened is AWAY: the progress row tells.
         """
-        return bool(await self._run(lambda c: _write(c, claims, rows)))
+        written: Mapping[str, int] | None = await self._run(lambda c: _write(c, claims, events, rows))
+        for table, count in (written or {}).items():
+            SINK_ROWS.labels(table).inc(count)
+        return written is not None
 
     async def erase(self, partition: int) -> None:
         """Remove all rows made from a partition whose log is another one now, its progress included."""
@@ -101,46 +104,44 @@ class Store:
         return self._connection
 
 
-async def _write(connection: Any, claims: Sequence[Claim], rows: Rows) -> bool:
+async def _write(
+    connection: Any, claims: Sequence[Claim], events: Iterable[EventRow], rows: Rows
+) -> Mapping[str, int] | None:
+    """How many rows went into each table; None where a claim was lost."""
     transaction = connection.transaction()
     await transaction.start()
     try:
         claimed = await connection.fetch(sql.CLAIM, *_claims(claims))
         if len(claimed) < len(claims):
             await transaction.rollback()
-            return False
-        await _insert(connection, rows)
+            return None
+        written = await _insert(connection, events, rows)
     except BaseException:
         if not connection.is_closed():
             await transaction.rollback()
         raise
     await transaction.commit()
-    return True
+    return written
 
 
-async def _insert(connection: Any, rows: Rows) -> None:
-    if not rows.events:
-        return
-    await connection.copy_records_to_table(
-        "events", schema_name=SCHEMA, columns=EVENT_COLUMNS, records=rows.events
+async def _insert(connection: Any, events: Iterable[EventRow], rows: Rows) -> Mapping[str, int]:
+    copied = await connection.copy_records_to_table(
+        "events", schema_name=SCHEMA, columns=EVENT_COLUMNS, records=events
     )
-    await connection.execute(sql.MATCHES, *_columns([_match(row) for row in rows.matches.values()]))
-    seats = rows.seats()
-    if seats:
-        await connection.execute(sql.SEATS, *_columns(seats))
-    if rows.results:
-        await connection.execute(sql.RESULTS, *_columns(rows.results))
-    for table, count in (
-        ("events", len(rows.events)),
-        ("matches", len(rows.matches)),
-        ("seats", len(seats)),
-        ("results", len(rows.results)),
+    written = {"events": int(copied.removeprefix("COPY "))}
+    for table, statement, found in (
+        ("matches", sql.MATCHES, [_match(row) for row in rows.matches.values()]),
+        ("seats", sql.SEATS, rows.seats()),
+        ("results", sql.RESULTS, rows.results),
     ):
-        SINK_ROWS.labels(table).inc(count)
+        if found:
+            await connection.execute(statement, *_columns(found))
+            written[table] = len(found)
+    return written
 
 
 def _match(row: MatchRow) -> tuple[Any, ...]:
-    view = row.public
+    view = row.public()
     return (
         row.id,
         view["game"],
@@ -150,7 +151,7 @@ def _match(row: MatchRow) -> tuple[Any, ...]:
         view["ended_by"],
         array(view["score"]),
         orjson.dumps(view["options"]).decode(),
-        orjson.dumps(view).decode(),
+        row.view.decode(),
         row.created_at,
         row.ended_at,
         row.updated_at,

@@ -12,7 +12,7 @@ from history_sink import wiring
 from history_sink.settings import SinkSettings
 from history_sink.sink import HistorySink, Standing
 from history_sink.store import Claim, Store, migrate
-from history_sink.tabulate import START, Rows, tabulate
+from history_sink.tabulate import START, Rows, read, tabulate
 from infra import postgres
 from infra.clock import SystemClock
 from infra.health import Health
@@ -74,11 +74,12 @@ def follower(stack: Trial, log: Log, store: Store, url: str) -> tuple[Follower[S
 
 def expected(*authors: Author) -> list[tuple[Any, ...]]:
     """All event rows of these logs, without their times."""
-    rows = Rows()
-    for one in authors:
-        tabulate(rows, one.partition, START, one.lines)
     return sorted(
-        (r.match_id, r.version, r.ordinal, r.type, json.loads(r.body), r.partition, r.offset) for r in rows.events
+        (match_id, version, ordinal, kind, json.loads(body), partition, offset)
+        for one in authors
+        for match_id, version, ordinal, _, kind, body, partition, offset in tabulate(
+            Rows(), one.partition, read(START, one.lines).outcomes
+        )
     )
 
 
@@ -170,8 +171,9 @@ async def test_one_lost_claim_leaves_no_row_of_any_partition(store: Store, db: A
         Game(one, f"claims-{one.partition}").create()
     await store.begin(0)
     rows = Rows()
-    claims = [Claim(one.partition, 0, tabulate(rows, one.partition, START, one.lines).progress) for one in logs]
-    assert not await store.write(claims, rows)
+    taken = [read(START, one.lines) for one in logs]
+    claims = [Claim(one.partition, 0, own.progress) for one, own in zip(logs, taken, strict=True)]
+    assert not await store.write(claims, tabulate(rows, 0, taken[0].outcomes), rows)
     assert not await found(db)
     assert (await store.progress([0]))[0] == START
 
@@ -232,9 +234,9 @@ async def test_rows_of_another_log_are_void(stack: Trial, log: Log, store: Store
     play(other, "another log", [(SHAPES[1], SHAPES[0])])
     await store.begin(0)
     rows = Rows()
-    place = tabulate(rows, 0, START, other.lines).progress
-    place = place._replace(cursor=place.cursor._replace(fence=Fence(0, "another")))
-    assert await store.write([Claim(0, 0, place)], rows)
+    taken = read(START, other.lines)
+    place = taken.progress._replace(cursor=taken.progress.cursor._replace(fence=Fence(0, "another")))
+    assert await store.write([Claim(0, 0, place)], tabulate(rows, 0, taken.outcomes), rows)
     play(written, "this log", [(SHAPES[1], SHAPES[0])] * 3)
     await log.publish(written)
     work, health = follower(stack, log, store, url)
