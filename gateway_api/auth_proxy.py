@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx2
@@ -33,7 +34,10 @@ class AuthProxy:
 
     def __init__(self, url: str, proxies: frozenset[str]) -> None:
         self._proxies = proxies
-        self._http = httpx2.AsyncClient(base_url=url, timeout=SECONDS, limits=LIMITS, trust_env=False)
+        nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # else one player's cookie reaches the next
+        self._http = httpx2.AsyncClient(
+            base_url=url, timeout=SECONDS, limits=LIMITS, trust_env=False, cookies=nobodys
+        )
         self.keys_loaded = False
 
     async def jwks(self) -> Mapping[str, Any]:
