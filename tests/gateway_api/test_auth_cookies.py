@@ -21,7 +21,7 @@ class Auth:
             lines = head.decode().lower().split("\r\n")
             self.seen.append(next((line for line in lines if line.startswith("cookie:")), ""))
             writer.write(
-                b"HTTP/1.1 200 OK\r\nset-cookie: playlog_access=first; Path=/\r\ncontent-length: 0\r\n\r\n"
+                b"HTTP/1.1 200 OK\r\nset-cookie: a=first; Path=/\r\ncontent-length: 0\r\n\r\n"
             )
             await writer.drain()
 
@@ -30,7 +30,7 @@ class Auth:
 async def auth() -> AsyncIterator[tuple[Auth, str]]:
     double, sock = Auth(), bind("127.0.0.1", 0)
     server = await asyncio.start_server(double.answer, sock=sock)
-    yield double, "http://127.0.0.1:%d" % sock.getsockname()[1]
+    yield double, f"http://127.0.0.1:{sock.getsockname()[1]}"
     server.close()
 
 
