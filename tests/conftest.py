@@ -1,14 +1,22 @@
-"""What all tests share: the real stores, started once a session and ended with it."""
+"""What all tests share: the real stores, and all services on them, started once a session and ended with it."""
 
+import asyncio
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 
+from infra.stack import platform as all_services
 from infra.stack.containers import container_trial, docker_answers
+from infra.stack.platform import Platform
 from infra.stack.trial import Trial, trial
 
 CONTAINERS = "PLAYLOG_TEST_CONTAINERS"
+REDIS_DATABASE = "/5"
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +29,34 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     else:
         with trial(tmp_path_factory.mktemp("stack")) as running:
             yield running
+
+
+@pytest.fixture(scope="session")
+def platform(stack: Trial, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Every service as a process of its own, on `stack`; PostgreSQL and Redis databases are theirs alone.
+
+    Whoever kills or stalls one brings it back and waits for `platform.wait_ready()`.
+    """
+    home = tmp_path_factory.mktemp("platform")
+    with all_services.platform(home, {**os.environ, **own_databases(stack)}) as running:
+        yield running
+
+
+def own_databases(stack: Trial) -> Mapping[str, str]:
+    """The stores' addresses, with databases that no other test writes to."""
+    name = f"platform_{secrets.token_hex(4)}"
+    with ThreadPoolExecutor(1) as aside:  # a thread of its own, because pytest's thread has its event loop
+        aside.submit(asyncio.run, create_database(stack.postgres_url, name)).result()
+    return {
+        **stack.environment,
+        "PLAYLOG_REDIS_URL": urlunsplit(urlsplit(stack.redis_url)._replace(path=REDIS_DATABASE)),
+        "PLAYLOG_POSTGRES_URL": urlunsplit(urlsplit(stack.postgres_url)._replace(path=f"/{name}")),
+    }
+
+
+async def create_database(postgres_url: str, name: str) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
