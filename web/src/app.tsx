@@ -2,6 +2,7 @@
 import { followLink, place } from "./router.ts";
 import { Later } from "./ui/later.tsx";
 import { Icon } from "./ui/icons.tsx";
+import { keysOn, switchKeys } from "./ui/shortcuts.ts";
 import { soundOn, switchSound } from "./ui/sound.ts";
 import { MatchPage } from "./match/page.tsx";
 import { NowherePage } from "./pages/nowhere.tsx";
@@ -15,7 +16,7 @@ export function App() {
   return (
     <div class="app" data-page={place.value.page} onClick={followLink}>
       <Header />
-      <main>
+      <main tabIndex={-1}>
         <Page />
       </main>
     </div>
@@ -44,7 +45,10 @@ function Header() {
           <span class="wide">{t("nav.history")}</span>
         </a>
       </nav>
-      <button class="quiet" type="button" aria-pressed={soundOn.value} aria-label={t("nav.sound")} onClick={switchSound}>
+      <button class="quiet keys" type="button" aria-pressed={keysOn.value} aria-label={t("nav.keys")} title={t("nav.keys")} onClick={switchKeys}>
+        <Icon name={keysOn.value ? "keys" : "unkeys"} />
+      </button>
+      <button class="quiet" type="button" aria-pressed={soundOn.value} aria-label={t("nav.sound")} title={t("nav.sound")} onClick={switchSound}>
         <Icon name={soundOn.value ? "sound" : "silence"} />
       </button>
       <div class="languages" role="group" aria-label={t("lang.switch")}>

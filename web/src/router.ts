@@ -14,6 +14,7 @@ export function go(path: string): void {
   if (path !== location.pathname) history.pushState(null, "", path);
   place.value = placeOf(path);
   scrollTo(0, 0);
+  document.querySelector("main")?.focus(); // what a screen reader reads next
 }
 
 /** For links: a plain click stays in this document, anything else (new tab, ...) is the browser's. */

@@ -5,6 +5,7 @@ import type { Picture } from "../core/screen.ts";
 import { go } from "../router.ts";
 import { Icon } from "../ui/icons.tsx";
 import { share } from "../ui/share.ts";
+import { keysOn } from "../ui/shortcuts.ts";
 import { ShapeDrawing } from "../ui/shapes.tsx";
 import { language, t } from "../words/index.ts";
 import { timeLeft } from "./clock.tsx";
@@ -30,12 +31,12 @@ export function Shapes({ table, view, picture }: Props) {
           data-seat={picture.bottom}
           aria-pressed={picture.chosen === shape}
           aria-disabled={closed}
-          aria-keyshortcuts={String(index + 1)}
+          aria-keyshortcuts={keysOn.value ? String(index + 1) : undefined}
           onClick={() => table.throwShape(shape)}
         >
           <ShapeDrawing shape={shape} />
           <span>{shapeName(shape)}</span>
-          <kbd aria-hidden="true">{index + 1}</kbd>
+          {keysOn.value && <kbd aria-hidden="true">{index + 1}</kbd>}
         </button>
       ))}
     </div>

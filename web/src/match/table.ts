@@ -79,6 +79,7 @@ export function openTable(id: string, first: View | null) {
 
   /** Note whether the server answers at all, whatever it answers. */
   async function reached<T>(answer: Promise<T>): Promise<T> {
+    const doubt = setTimeout(() => (away.value = true), AWAY_AFTER_MS);
     try {
       const value = await answer;
       linkIs(true);
@@ -86,6 +87,8 @@ export function openTable(id: string, first: View | null) {
     } catch (error) {
       linkIs(!(error instanceof Away));
       throw error;
+    } finally {
+      clearTimeout(doubt);
     }
   }
 

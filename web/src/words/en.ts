@@ -6,6 +6,7 @@ export const en = {
   "lang.switch": "Language",
   "nav.home": "Playlog, to the start",
   "nav.history": "My matches",
+  "nav.keys": "Throw with the keys 1 to 5",
   "nav.sound": "Sound",
   "nav.main": "Main",
 

@@ -7,6 +7,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "lang.switch": "Jezik",
   "nav.home": "Playlog, na začetek",
   "nav.history": "Moje igre",
+  "nav.keys": "Meti s tipkami od 1 do 5",
   "nav.sound": "Zvok",
   "nav.main": "Glavno",
 
