@@ -9,6 +9,7 @@ export type State =
   | "loading"
   | "away" // nothing to show yet, because the server does not answer
   | "not-found"
+  | "failed" // the server answers, but does not let us see the match
   | "waiting"
   | "joining"
   | "turn"

@@ -1,10 +1,11 @@
 /** The shapes within reach of the thumbs, and what can be done when the match is over. */
+import { useState } from "preact/hooks";
 import type { View } from "../api/types.ts";
 import { shapesOf } from "../core/games.ts";
 import type { Picture } from "../core/screen.ts";
 import { go } from "../router.ts";
 import { Icon } from "../ui/icons.tsx";
-import { share } from "../ui/share.ts";
+import { canShare, share } from "../ui/share.ts";
 import { keysOn } from "../ui/shortcuts.ts";
 import { ShapeDrawing } from "../ui/shapes.tsx";
 import { language, t } from "../words/index.ts";
@@ -85,10 +86,12 @@ function ShareResult({ view, picture }: Omit<Props, "table">) {
   const result = view.winner === null ? "tied" : view.winner === view.you ? "won" : "lost";
   const score = `${view.score[picture.bottom]} : ${view.score[picture.top]}`;
   const text = t(`over.text.${result}`, { game: gameName(view.game), score });
+  const [copied, setCopied] = useState(false);
+  const hand = () => void share(text, location.origin).then((done) => setCopied(done && !canShare));
   return (
-    <button class="button" type="button" onClick={() => void share(text, location.origin)}>
+    <button class="button" type="button" onClick={hand}>
       <Icon name="share" />
-      {t("over.share")}
+      {copied ? t("wait.copied") : t("over.share")}
     </button>
   );
 }

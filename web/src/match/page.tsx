@@ -36,14 +36,14 @@ export function MatchPage({ id }: { id: string }) {
       data-version={view?.version ?? 0}
     >
       <LinkNote table={table} state={state} />
-      {view && picture ? <Seated table={table} view={view} picture={picture} /> : <NoView state={state} />}
+      {view && picture ? <Seated table={table} view={view} picture={picture} /> : <NoView state={state} code={table.missing.value ?? "unknown"} />}
       {asking.value && <LeaveDialog table={table} />}
     </section>
   );
 }
 
 function stateOf(table: Table): State {
-  if (table.missing.value) return "not-found";
+  if (table.missing.value) return table.missing.value === "unknown_match" ? "not-found" : "failed";
   if (table.picture.value) return table.picture.value.state;
   return table.link.value === "ok" ? "loading" : "away";
 }
@@ -59,15 +59,16 @@ function LinkNote({ table, state }: { table: Table; state: State }) {
   );
 }
 
-function NoView({ state }: { state: State }) {
-  if (state === "not-found") return <Message head="say.notFound" more="say.notFound.more" start />;
-  if (state === "away") return <Message head="say.away" more="say.away.more" />;
+function NoView({ state, code }: { state: State; code: string }) {
+  if (state === "not-found") return <Message head="say.notFound" more={t("say.notFound.more")} start />;
+  if (state === "failed") return <Message head="say.failed" more={problemText(code)} start />;
+  if (state === "away") return <Message head="say.away" more={t("say.away.more")} />;
   return <Message head="say.loading" patient />;
 }
 
 interface MessageProps {
   head: Key;
-  more?: Key;
+  more?: string;
   start?: boolean;
   patient?: boolean; // shown only when it takes longer than a blink
 }
@@ -77,7 +78,7 @@ function Message({ head, more, start, patient }: MessageProps) {
     <div class={patient ? "message patient" : "message"} role="status">
       <EmptyTable />
       <h1>{t(head)}</h1>
-      {more && <p>{t(more)}</p>}
+      {more && <p>{more}</p>}
       {start && (
         <button class="button primary" type="button" onClick={() => go("/")}>
           {t("page.start")}
@@ -97,7 +98,7 @@ function Seated(props: Props) {
   const { state } = props.picture;
   if (state === "waiting") return <Waiting view={props.view} />;
   if (state === "joining") return <Message head="say.joining" patient />;
-  if (state === "expired") return <Message head="say.expired" more="say.expired.more" start />;
+  if (state === "expired") return <Message head="say.expired" more={t("say.expired.more")} start />;
   return <Play {...props} />;
 }
 

@@ -14,15 +14,20 @@ export function createReveal() {
   const phase = signal<Phase>("still");
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  let last = false;
+
   function beat(n: number): void {
     const [name, ms] = BEATS[n] ?? ["still" as const, null];
     phase.value = name;
     if (name === "turn") play("turn");
+    if (name === "settle" && last) play("end");
     if (ms !== null) timer = setTimeout(() => beat(n + 1), ms);
   }
 
-  function begin(): void {
+  /** `ends`: this round was the match's last. */
+  function begin(ends: boolean): void {
     clearTimeout(timer);
+    last = ends;
     beat(0);
   }
 

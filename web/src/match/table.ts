@@ -13,6 +13,7 @@ import { hasNewRound } from "../core/rounds.ts";
 import { pictureOf } from "../core/screen.ts";
 import { createOutbox } from "./outbox.ts";
 import { createReveal } from "./reveal.ts";
+import { play } from "../ui/sound.ts";
 
 export type Link = "ok" | "offline" | "away";
 
@@ -27,7 +28,7 @@ export type Table = ReturnType<typeof openTable>;
 /** Sit down at, or watch, the match `id`; `first` is its view where we already have one. */
 export function openTable(id: string, first: View | null) {
   const view = signal<View | null>(null);
-  const missing = signal(false);
+  const missing = signal<string | null>(null); // why there is no view and will be none: a problem's code
   const ended = signal(false); // nothing can change any more
   const joining = signal(false);
   const busy = signal<Command["type"] | null>(null);
@@ -60,7 +61,7 @@ export function openTable(id: string, first: View | null) {
     const before = view.value;
     if (before && next.version <= before.version) return;
     batch(() => {
-      if (hasNewRound(before, next)) reveal.begin();
+      if (hasNewRound(before, next)) reveal.begin(next.status === "ended");
       else if (before && next.rounds.length < before.rounds.length) reveal.skip();
       view.value = next;
       outbox.settle(next);
@@ -109,7 +110,7 @@ export function openTable(id: string, first: View | null) {
       try {
         await look();
       } catch (error) {
-        if (!(await worthAnother(error, attempt))) return void (missing.value = true);
+        if (!(await worthAnother(error, attempt))) return void (missing.value = codeOf(error));
       }
     }
     if (closed) return;
@@ -164,6 +165,7 @@ export function openTable(id: string, first: View | null) {
     batch(() => {
       notice.value = null;
       reveal.skip();
+      play("land");
       outbox.put({ match: id, round: now.round, deadline: now.deadline, shape, key: freshKey() });
     });
   }
@@ -225,6 +227,12 @@ export function openTable(id: string, first: View | null) {
     resign: () => tell({ type: "resign" }, ["ended"]),
     close,
   };
+}
+
+/** Whatever cannot name a match, be it unknown or malformed, is to a player a match that is not there. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Problem)) return "unknown";
+  return [400, 404, 422].includes(error.status) ? "unknown_match" : error.code;
 }
 
 function pause(ms: number): Promise<void> {

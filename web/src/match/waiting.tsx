@@ -46,7 +46,7 @@ function CopyButton({ text }: { text: string }) {
   return (
     <button class="button primary" type="button" onClick={() => void copy(text).then(setCopied)}>
       <Icon name="copy" />
-      <span role="status">{copied ? t("wait.copied") : t("wait.copy")}</span>
+      {copied ? t("wait.copied") : t("wait.copy")}
     </button>
   );
 }

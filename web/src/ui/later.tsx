@@ -21,6 +21,18 @@ export function Later<P extends object>({ load, props }: Props<P>) {
       wanted = false;
     };
   }, [load]);
-  if (loaded.failed) return <p role="alert">{t("say.away")}</p>;
+  if (loaded.failed) return <Failed />;
   return loaded.Part ? <loaded.Part {...props} /> : null;
+}
+
+/** A part that failed to load is not asked for again by the browser, so only a reload helps. */
+function Failed() {
+  return (
+    <div class="message" role="alert">
+      <p>{t("say.away")}</p>
+      <button class="button" type="button" onClick={() => location.reload()}>
+        {t("page.retry")}
+      </button>
+    </div>
+  );
 }

@@ -102,6 +102,7 @@ export const en = {
   "say.expired.more": "The table waited for an hour. Set a new one and send the link again.",
   "say.notFound": "There is no such match",
   "say.notFound.more": "The link may be incomplete, or the match is long over. Ask for the link again, or start your own.",
+  "say.failed": "The table stays closed for now",
   "say.away": "The server does not answer",
   "say.away.more": "We try again by ourselves. You need not do anything.",
 

@@ -103,6 +103,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "say.expired.more": "Miza je čakala eno uro. Pripravi novo in še enkrat pošlji povezavo.",
   "say.notFound": "Te igre ni",
   "say.notFound.more": "Povezava morda ni cela ali pa je igra že davno končana. Prosi za povezavo še enkrat ali začni svojo igro.",
+  "say.failed": "Do mize zdaj ne gre",
   "say.away": "Strežnik ne odgovarja",
   "say.away.more": "Sami poskušamo znova. Ni ti treba storiti ničesar.",
 
