@@ -1,0 +1,111 @@
+"""Commands at a fixed rate, straight into their topic, and a record of every one the broker acknowledged."""
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from infra.kafka.client import partition_of, producer
+from schemas.codec import Record
+from schemas.command import Command, encode_command
+from schemas.ids import match_id
+from schemas.match import Create, Join, Options, Play, Resign
+from schemas.topics import COMMAND_BYTES, MATCHES, PARTITIONS
+
+BATCH_BYTES = COMMAND_BYTES // 2
+SHAPES = ("rock", "paper", "scissors")
+
+
+class Acknowledged(NamedTuple):
+    """A command that the broker promised to keep."""
+
+    partition: int
+    offset: int
+    command_id: str
+
+
+@dataclass
+class Load:
+    """Two players at each of many tables, some of them clumsy: repeats, bad moves, strangers, unreadable bytes."""
+
+    servers: str
+    seed: int
+    tables: int = 100
+    acknowledged: list[Acknowledged] = field(default_factory=list)
+    unknown: int = 0  # sent, and never acknowledged: may or may not be in the log
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    async def run(self, per_second: float, stop: asyncio.Event) -> None:
+        """Send on a fixed schedule until `stop`, however late the broker answers; then wait for the answers."""
+        sender = producer(self.servers, max_batch_size=BATCH_BYTES)
+        await sender.start()
+        waiting: set[asyncio.Task[None]] = set()
+        began = time.monotonic()
+        try:
+            for number, record in enumerate(self._records()):
+                late = time.monotonic() - began - number / per_second
+                if late < 0:
+                    await asyncio.sleep(-late)
+                if stop.is_set():
+                    break
+                task = asyncio.create_task(self._send(sender, record))
+                waiting.add(task)
+                task.add_done_callback(waiting.discard)
+            await asyncio.wait(waiting, timeout=30) if waiting else None
+        finally:
+            self.unknown += len(waiting)
+            await asyncio.wait_for(sender.stop(), 30)
+
+    async def _send(self, sender: object, record: Record) -> None:
+        partition = partition_of(record.key or b"", PARTITIONS)
+        sent = await sender.send_and_wait(  # type: ignore[attr-defined]
+            MATCHES.commands, record.value, record.key, partition, headers=record.headers
+        )
+        self.acknowledged.append(Acknowledged(partition, sent.offset, dict(record.headers)["ce_id"].decode()))
+
+    def _records(self) -> Iterator[Record]:
+        tables = [self._table() for _ in range(self.tables)]
+        for place in itertools.cycle(range(self.tables)):
+            record = next(tables[place], None)
+            if record is None:
+                tables[place] = self._table()
+                record = next(tables[place])
+            yield record
+
+    def _table(self) -> Iterator[Record]:
+        """The commands of one match, in an order that players could have sent them in."""
+        create = self._id()
+        match, first, second = match_id(create), self._id(), self._id()
+        options = Options(best_of=7, move_seconds=self._random.choice((5, 30)))
+        yield self._record(create, match, first, Create(game="rps", rules=1, options=options))
+        yield self._record(self._id(), match, second, Join())
+        for _ in range(self._random.randrange(4, 30)):
+            for player in (first, second):
+                yield from self._turn(match, player)
+        yield self._record(self._id(), match, first, Resign())
+
+    def _turn(self, match: str, player: str) -> Iterator[Record]:
+        play = self._record(self._id(), match, player, Play(move={"shape": self._random.choice(SHAPES)}))
+        yield play
+        chance = self._random.random()
+        if chance < 0.03:
+            yield play  # a client that did not hear the answer
+        elif chance < 0.04:
+            yield self._record(self._id(), match, self._id(), Play(move={"shape": "rock"}))
+        elif chance < 0.05:
+            yield self._record(self._id(), match, player, Play(move={"shape": "lizard"}))
+        elif chance < 0.06:
+            yield play._replace(value=b'{"player":')
+
+    def _record(self, command: str, match: str, player: str, word: object) -> Record:
+        entropy = f"{self._random.getrandbits(128):032x}"
+        return encode_command(Command(command, match, player, entropy, word), int(time.time() * 1000), "/load")
+
+    def _id(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128), version=4))
