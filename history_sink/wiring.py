@@ -11,6 +11,7 @@ from infra.kafka.follow import Follower
 from infra.kafka.group import check_topics, member
 from schemas.topics import MATCHES, Domain
 
+POLL_RECORDS = 16_000  # the more, the fewer times a match's row is written while catching up
 BEAT_SECONDS = 60  # a statement may take 30 s before it is given up
 
 
@@ -31,6 +32,7 @@ def follower(settings: SinkSettings, domain: Domain, store: Store, state: health
         prepare=partial(check_topics, settings.kafka, settings.security, domain.topics()),
         health=state,
         clock=clock,
+        max_records=POLL_RECORDS,
     )
 
 

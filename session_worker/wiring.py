@@ -14,6 +14,7 @@ from session_worker.store import Store
 from session_worker.worker import SessionWorker, Standing
 
 CLOSE_SECONDS = 2.0
+POLL_RECORDS = 4000  # about 0.1 s of work, during which no heartbeat is sent
 
 
 def follower(settings: SessionSettings, domain: Domain, store: Store, state: health.Health) -> Follower[Standing]:
@@ -34,6 +35,7 @@ def follower(settings: SessionSettings, domain: Domain, store: Store, state: hea
         prepare=partial(check_topics, settings.kafka, settings.security, domain.topics()),
         health=state,
         clock=clock,
+        max_records=POLL_RECORDS,
     )
 
 

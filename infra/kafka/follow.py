@@ -26,7 +26,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 POLL_MS = 250
 POLL_DEADLINE = 2.0  # a poll waits for the group's rebalance without a limit of its own
-POLL_RECORDS = 8000
 KAFKA_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 BLOCKED_SECONDS = 5.0
@@ -46,7 +45,9 @@ class Follower(Generic[P]):
         prepare: Callable[[], Awaitable[None]],
         health: Health,
         clock: Clock,
+        max_records: int,
     ) -> None:
+        self._max_records = max_records
         self._projection, self._topic = projection, topic
         self._open, self._prepare = open_consumer, prepare
         self._health, self._clock = health, clock
@@ -157,7 +158,7 @@ class Follower(Generic[P]):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POLL_DEADLINE):
                 records: Mapping[TopicPartition, Sequence[Any]] = await self._consumer.getmany(
-                    timeout_ms=POLL_MS, max_records=POLL_RECORDS
+                    timeout_ms=POLL_MS, max_records=self._max_records
                 )
                 return records
         return {}
