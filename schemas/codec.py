@@ -1,5 +1,6 @@
 """Bytes and back: CloudEvents headers in binary mode, JSON values. Nothing else sees bytes."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -12,7 +13,7 @@ from pydantic import TypeAdapter
 
 from schemas.log import Fence, FenceMark, Mark, OutcomeMark
 from schemas.outcome import Facts, Outcome, OutcomeDocument
-from schemas.upcasters import STEPS, upcast
+from schemas.upcasters import STEPS, Step, upcast
 from schemas.word import Millis
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
@@ -58,7 +59,11 @@ def rfc3339(at: Millis) -> str:
 
 def digest(word: Any) -> str:
     """16 hex digits that tell one command body from another; the same for gateway and engine."""
-    return blake2b(orjson.dumps(word, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
+    try:
+        body = orjson.dumps(word, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # JSON knows integers of more than 64 bits, orjson does not
+        body = json.dumps(word, sort_keys=True, default=vars).encode()
+    return blake2b(body, digest_size=8).hexdigest()
 
 
 def checksum(key: bytes | None, value: bytes | None) -> int:
@@ -111,7 +116,7 @@ def mark(headers: Headers) -> Mark:
             return OutcomeMark(fence, int(named["playlog-cause"]), int(named["playlog-after"]))
         if kind == FENCE_TYPE:
             return FenceMark(named["ce_id"].decode("ascii"))
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError, AttributeError):  # a header's value may be null
         return None
     return None
 
@@ -121,15 +126,14 @@ def judge_version(headers: Headers) -> int:
     return next((int(value) for name, value in headers if name == "playlog-rules"), 1)
 
 
-def decode_facts(value: bytes) -> Facts:
+def decode_facts(value: bytes, steps: Mapping[str, Step] = STEPS) -> Facts:
     """An accepted outcome's facts, for the fold. Raises pydantic's ValidationError on what no version wrote."""
-    if STEPS:
-        document = decode_outcome(value)
-        value = orjson.dumps(document)
+    if steps:
+        value = orjson.dumps(decode_outcome(value, steps))
     return _facts.validate_json(value)
 
 
-def decode_outcome(value: bytes, steps: Mapping[str, Any] = STEPS) -> OutcomeDocument:
+def decode_outcome(value: bytes, steps: Mapping[str, Step] = STEPS) -> OutcomeDocument:
     """An accepted outcome as plain JSON, its events in their newest version."""
     document: OutcomeDocument = orjson.loads(value)
     if steps:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, TypeAlias, get_args
 
 import orjson
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from schemas.codec import JSON_HEADERS, TYPE_PREFIX, Headers, Record, rfc3339
 from schemas.match import MatchCommand
 from schemas.rejections import Code
-from schemas.upcasters import STEPS, upcast
+from schemas.upcasters import STEPS, Step, upcast
 from schemas.word import Millis, word
 
 VALUE_BYTES = 4096  # a readable command's limit; the topic takes more, so that a poison record is seen
@@ -66,10 +66,12 @@ def encode_command(command: Command, at: Millis, source: str, traceparent: str |
     return Record(command.key.encode(), orjson.dumps(body), headers)
 
 
-def decode_command(key: bytes | None, value: bytes | None, headers: Headers) -> Read:
-    """A command, or why there is none. Never raises on any bytes."""
+def decode_command(
+    key: bytes | None, value: bytes | None, headers: Headers, steps: Mapping[str, Step] = STEPS
+) -> Read:
+    """A command, or why there is none. Never raises on any bytes, nor on headers without a value."""
     named = dict(headers)
-    if named.get("content-type", b"").startswith(STRUCTURED):
+    if (named.get("content-type") or b"").startswith(STRUCTURED):
         named, value = _unfold(named, value)
     command_id = _ascii(named.get("ce_id"), 64)
     match_id = _ascii(key, 64)
@@ -77,12 +79,12 @@ def decode_command(key: bytes | None, value: bytes | None, headers: Headers) -> 
         return Unreadable(Code.UNREADABLE, command_id, match_id)
     if len(value) > VALUE_BYTES:
         return Unreadable(Code.TOO_LARGE, command_id, match_id)
-    tag = named.get("ce_type", b"")
-    if tag not in TAGS and tag.removeprefix(TYPE_PREFIX).decode("ascii", "replace") not in STEPS:
+    tag = named.get("ce_type") or b""
+    if tag not in TAGS and tag.removeprefix(TYPE_PREFIX).decode("ascii", "replace") not in steps:
         return Unreadable(Code.UNSUPPORTED_VERSION, command_id, match_id)
     try:
-        body = _body.validate_json(value if tag in TAGS else _upcast(value))
-    except (ValidationError, ValueError, TypeError, KeyError):
+        body = _body.validate_json(value if tag in TAGS else _upcast(value, steps))
+    except (ValueError, TypeError, LookupError, AttributeError):  # pydantic's ValidationError is a ValueError
         return Unreadable(Code.UNREADABLE, command_id, match_id)
     return Command(command_id, match_id, body.player, body.entropy, body.word)
 
@@ -94,16 +96,16 @@ def _ascii(raw: bytes | None, limit: int) -> str | None:
     return text if text.isprintable() else None
 
 
-def _upcast(value: bytes) -> bytes:
+def _upcast(value: bytes, steps: Mapping[str, Step]) -> bytes:
     document = orjson.loads(value)
-    return orjson.dumps({**document, "word": upcast(document["word"])})
+    return orjson.dumps({**document, "word": upcast(document["word"], steps)})
 
 
 def _unfold(named: Mapping[str, bytes], value: bytes | None) -> tuple[dict[str, bytes], bytes | None]:
     """CloudEvents structured mode: the attributes lie in the value beside `data`."""
     try:
         event = orjson.loads(value or b"")
-        attributes = {f"ce_{name}": str(event[name]).encode() for name in ("id", "type")}
+        attributes = {f"ce_{name}": event[name].encode() for name in ("id", "type")}
         return {**named, **attributes}, orjson.dumps(event["data"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return dict(named), None
