@@ -1,13 +1,14 @@
 # Two words to remember: `make up` starts Playlog, `make test` tests it. Every target sets up what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status venv dev web test faults lint types arch check bench screenshots clean
+.PHONY: help up down status venv dev web test test-pure webtest faults lint types arch check bench screenshots clean
 
 BIN := .venv/bin
 FIND = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND))
 BOOTSTRAP := -P infra/stack/bootstrap.py
+PURE := tests/schemas tests/engine_worker tests/model tests/session_worker/test_project.py tests/history_sink/test_tabulate.py
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -35,6 +36,14 @@ web: venv ## Build the web client
 test: dev web ## Run the tests, all but the long ones; ARGS="-k name" chooses
 	@$(BIN)/python -m pytest -m "not faults" $(ARGS)
 
+test-pure: # Rules, folds and words on another interpreter: make test-pure OTHER=/path/to/python3.13
+	@test -x .venv-other/bin/python || $(OTHER) -m venv .venv-other
+	@.venv-other/bin/pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.lock
+	@.venv-other/bin/python -m pytest -q $(PURE)
+
+webtest: web ## Test the web client's own modules
+	@$(BIN)/python $(BOOTSTRAP) webtest
+
 faults: dev web ## Kill and stall every part under load and compare all stores; minutes long
 	@$(BIN)/python -m pytest -m faults $(ARGS)
 
@@ -56,4 +65,4 @@ screenshots: dev web ## Take pictures of the pages into screenshots/
 	@$(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
 clean: ## Delete what was built; the data in .playlog/ stays
-	@rm -rf .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-other web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

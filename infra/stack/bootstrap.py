@@ -1,6 +1,6 @@
 """Makes the virtual environment and builds the web client; the standard library alone, since it runs before both.
 
-`bootstrap.py venv|dev|web`. Each is skipped when what it is made of has not changed since.
+`bootstrap.py venv|dev|web|webtest`. Each is skipped when what it is made of has not changed since.
 """
 
 import hashlib
@@ -29,11 +29,13 @@ class Failure(Exception):
 
 
 def main() -> None:
-    goals = {"venv": lambda: install("venv"), "dev": lambda: install("dev"), "web": build_web}
+    goals = {"venv": lambda: install("venv"), "dev": lambda: install("dev"), "web": build_web, "webtest": test_web}
     try:
         goals[sys.argv[1]]()
     except Failure as failure:
         sys.exit(f"✗ {failure}")
+    except subprocess.CalledProcessError as failed:
+        sys.exit(failed.returncode)
 
 
 def install(goal: str) -> None:
@@ -72,6 +74,13 @@ def build_web() -> None:
         say("Web client: build")
         run([*npm, "run", "--silent", "build"], "Correct web/ first.", WEB, environment)
         built.write_text(mark)
+
+
+def test_web() -> None:
+    """The web client's types and its own tests."""
+    environment, npm = node()
+    for script in ("check", "test"):
+        subprocess.run([*npm, "run", "--silent", script], cwd=WEB, env=environment, timeout=300, check=True)
 
 
 def node() -> tuple[Mapping[str, str], list[str]]:
