@@ -16,9 +16,9 @@ from infra.metrics import LAG_RECORDS, LAG_SECONDS
 
 log = structlog.get_logger()
 EVERY_SECONDS = 1.0
-COMMIT_SECONDS = 2.0
+COMMIT_SECONDS = 1.0
 SLOW_SECONDS = 2.0  # a store that has not answered for so long is reported
-YOUNG_MS = 5_000  # an idle fetch is answered every 0.5 s
+YOUNG_MS = 3_000  # an idle fetch is answered every 0.5 s
 STALLED_SECONDS = 20.0
 
 
