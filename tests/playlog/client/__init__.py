@@ -1,0 +1,1 @@
+"""Tests of a player's side of the HTTP interface."""
