@@ -9,6 +9,7 @@ import type { Command, Shape, View } from "../api/types.ts";
 import { backoff } from "../core/backoff.ts";
 import { left } from "../core/clock.ts";
 import { fateOf } from "../core/outbox.ts";
+import { matchIn } from "../core/invitation.ts";
 import { hasNewRound } from "../core/rounds.ts";
 import { pictureOf } from "../core/screen.ts";
 import { createOutbox } from "./outbox.ts";
@@ -21,7 +22,7 @@ const AWAY_AFTER_MS = 2_000; // shorter silences heal before anybody can read ab
 const LOOK_EVERY_MS = 5_000;
 const NEWS_WITHIN_MS = 20_000; // a stream may die without a sign: look by ourselves after this
 const GRACE_MS = 1_500; // what the server may take to tell that a deadline has passed
-const TRIES_FOR_UNKNOWN = 5;
+const TRIES_FOR_UNKNOWN = 3; // about two seconds
 
 export type Table = ReturnType<typeof openTable>;
 
@@ -105,6 +106,7 @@ export function openTable(id: string, first: View | null) {
   }
 
   async function start(): Promise<void> {
+    if (matchIn(id) !== id) return void (missing.value = "unknown_match");
     if (first) show(first);
     for (let attempt = 0; !view.value && !closed; attempt++) {
       try {
