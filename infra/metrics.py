@@ -10,7 +10,12 @@ COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 
 COMMAND_TO_OUTCOME = Histogram(
     "playlog_command_to_outcome_seconds",
-    "From the broker's timestamp of a command to the acknowledgement of its outcome.",
+    "From the broker's timestamp of a poll's oldest command to the acknowledgement of its outcome.",
+    buckets=MILLISECONDS,
+)
+COMMAND_TO_SNAPSHOT = Histogram(
+    "playlog_command_to_snapshot_seconds",
+    "From the effective time of a poll's oldest command to its snapshot in Redis.",
     buckets=MILLISECONDS,
 )
 OUTCOMES = Counter("playlog_outcomes_total", "Outcomes that were acknowledged, by verdict.", ["verdict"])

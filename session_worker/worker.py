@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from infra.clock import Clock
-from infra.metrics import COMMAND_TO_OUTCOME, IGNORED_RECORDS, RESTORE_SECONDS, RESTORES
+from infra.metrics import COMMAND_TO_SNAPSHOT, IGNORED_RECORDS, RESTORE_SECONDS, RESTORES
 from infra.redis_client import AWAY
 from session_worker.project import START, Place, Projected, confirm, dump, load, project
 from session_worker.rebuild import Rebuild, horizon
@@ -128,7 +128,7 @@ class SessionWorker:
     def _count(self, projected: Projected) -> None:
         now = self._clock.now_ms()
         for at in projected.times:
-            COMMAND_TO_OUTCOME.observe(max(0, now - at) / 1000)
+            COMMAND_TO_SNAPSHOT.observe(max(0, now - at) / 1000)
         _count_ignored(projected)
 
 
