@@ -3,6 +3,7 @@
 import runpy
 from collections.abc import Callable
 from importlib import import_module
+from inspect import getdoc
 from typing import NamedTuple
 
 import typer
@@ -48,7 +49,8 @@ UNPARSED = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 def call(line: Line, name: str, arguments: list[str]) -> None:
     """Imports the command and runs it with `arguments`; a service's name runs its `__main__`."""
     app = _group(line.help, no_args_is_help=False)
-    app.command(name, help=line.help)(_load(line))
+    function = _load(line)
+    app.command(name, help=getdoc(function) or line.help)(function)
     typer.main.get_command(app).main(args=arguments, prog_name=f"playlog {name}")
 
 

@@ -1,0 +1,83 @@
+"""Reads partitions of the log from offset 0 to an end found at the start; assigned, never in a group."""
+
+import time
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from infra.kafka.client import reader
+from infra.settings import WithKafka
+
+POLL_MS = 500
+POLL_RECORDS = 4000
+STALLED_SECONDS = 30.0
+
+
+class LogUnreadable(Exception):
+    """The log is not there, or not whole; the message says what to do."""
+
+
+@asynccontextmanager
+async def opened(settings: WithKafka) -> AsyncIterator[AIOKafkaConsumer]:
+    """A started reader. Raises LogUnreadable where Kafka does not answer."""
+    consumer = reader(settings.kafka, settings.security, client_id="playlog")
+    try:
+        try:
+            await consumer.start()
+        except (KafkaError, OSError) as error:
+            raise LogUnreadable(
+                f"Kafka does not answer at {settings.kafka} ({type(error).__name__}): is it running?"
+            ) from error
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def ends(consumer: Any, topic: str, partitions: Collection[int]) -> dict[int, int]:
+    """Where each partition ends now. Raises LogUnreadable where one is missing or does not begin at 0."""
+    known = await consumer.topics()
+    if topic not in known:
+        raise LogUnreadable(f"there is no topic {topic}: `playlog topics apply` makes it")
+    missing = set(partitions) - (consumer.partitions_for_topic(topic) or set())
+    if missing:
+        raise LogUnreadable(f"{topic} has no partition {min(missing)}")
+    names = [TopicPartition(topic, partition) for partition in partitions]
+    begins = await consumer.beginning_offsets(names)
+    if cut := [name for name in names if begins[name] > 0]:
+        raise LogUnreadable(
+            f"{topic}-{cut[0].partition} begins at offset {begins[cut[0]]}: without its head nobody can tell "
+            "which outcomes count; read a copy of the whole log"
+        )
+    found = await consumer.end_offsets(names)
+    return {name.partition: int(found[name]) for name in names}
+
+
+async def batches(
+    consumer: Any, topic: str, until: dict[int, int], follow: bool = False
+) -> AsyncIterator[tuple[int, Sequence[Any]]]:
+    """Every partition's records from 0 to before `until`, in order, as they come; `follow`: and on, for ever.
+
+    Raises LogUnreadable when nothing comes any more although the end is not reached.
+    """
+    waiting = {TopicPartition(topic, partition) for partition, end in until.items() if follow or end > 0}
+    consumer.assign(sorted(waiting))
+    for name in waiting:
+        consumer.seek(name, 0)
+    moved = time.monotonic()
+    while waiting:
+        found = await consumer.getmany(*waiting, timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+        for name, records in found.items():
+            if not follow and records[-1].offset + 1 >= until[name.partition]:
+                waiting.discard(name)
+                consumer.pause(name)
+                records = [record for record in records if record.offset < until[name.partition]]
+            yield name.partition, records
+        if found or follow:
+            moved = time.monotonic()
+        elif time.monotonic() - moved > STALLED_SECONDS:
+            raise LogUnreadable(
+                f"{topic}: nothing came for {STALLED_SECONDS:.0f} s, although its end is not reached"
+            )
