@@ -89,7 +89,7 @@ async def reexecute(
     async for _, records in outcomes:
         reexecution.outcomes(records)
         while reexecution.ahead and reexecution.findings.difference is None:
-            left = left or (await anext(commands, (0, ())))[1]
+            left = left or await _next(commands)
             if not left:
                 break
             left = reexecution.commands(left)
@@ -99,6 +99,12 @@ async def reexecute(
         if reexecution.findings.difference is not None:
             break
     return reexecution.end(commands_end)
+
+
+async def _next(commands: Batches) -> Sequence[Any]:
+    async for _, records in commands:
+        return records
+    return ()
 
 
 def first(findings: Sequence[Findings]) -> Difference | None:
