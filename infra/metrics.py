@@ -15,7 +15,7 @@ COMMAND_TO_OUTCOME = Histogram(
 )
 COMMAND_TO_SNAPSHOT = Histogram(
     "playlog_command_to_snapshot_seconds",
-    "From the effective time of a poll's oldest command to its snapshot in Redis.",
+    "From the effective time of a command to its snapshot in Redis.",
     buckets=MILLISECONDS,
 )
 OUTCOMES = Counter("playlog_outcomes_total", "Outcomes that were acknowledged, by verdict.", ["verdict"])
