@@ -1,0 +1,96 @@
+"""Deadlines wake up once each, early never, and the heap stays as small as the number of matches."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine_worker.timers import REPEAT_MS, Timers
+
+
+class Clockwork:
+    """Timers with the deadlines that the matches have now."""
+
+    def __init__(self) -> None:
+        self.timers, self.standing = Timers(), dict[str, int]()
+
+    def set(self, match: str, deadline: int) -> None:
+        self.standing[match] = deadline
+        self.timers.arm(match, deadline)
+
+    def due(self, now: int) -> list[tuple[str, int]]:
+        return self.timers.due(now, self.standing.get)
+
+
+def test_a_deadline_is_due_when_it_has_come() -> None:
+    clock = Clockwork()
+    clock.set("m", 100)
+    assert clock.due(99) == []
+    assert clock.due(100) == [("m", 100)]
+
+
+def test_a_reported_deadline_that_still_stands_is_reported_again() -> None:
+    clock = Clockwork()
+    clock.set("m", 100)
+    assert clock.due(100) == [("m", 100)]
+    assert clock.due(100 + REPEAT_MS - 1) == []
+    assert clock.due(100 + REPEAT_MS) == [("m", 100)]
+
+
+def test_a_deadline_that_moved_is_due_at_its_new_time_only() -> None:
+    clock = Clockwork()
+    clock.set("m", 100)
+    clock.set("m", 500)
+    assert clock.due(100) == []
+    assert clock.due(499) == []
+    assert clock.due(500) == [("m", 500)]
+
+
+def test_an_earlier_deadline_takes_the_place_of_a_later_one() -> None:
+    clock = Clockwork()
+    clock.set("m", 500)
+    clock.set("m", 100)
+    assert clock.due(100) == [("m", 100)]
+    clock.standing.clear()
+    assert clock.due(10_000) == []
+    assert len(clock.timers) == 0
+
+
+def test_a_match_without_a_deadline_is_dropped() -> None:
+    clock = Clockwork()
+    clock.set("m", 100)
+    clock.standing.clear()
+    assert clock.due(100) == []
+    assert len(clock.timers) == 0
+
+
+def test_matches_are_due_in_the_order_of_their_deadlines() -> None:
+    clock = Clockwork()
+    for match, deadline in (("c", 30), ("a", 10), ("b", 20)):
+        clock.set(match, deadline)
+    assert clock.due(25) == [("a", 10), ("b", 20)]
+
+
+def test_however_often_a_match_moves_it_has_one_entry() -> None:
+    clock = Clockwork()
+    for deadline in range(100, 10_000, 10):
+        clock.set("m", deadline)
+    assert len(clock.timers) == 1
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(0, 3000), st.integers(0, 400), st.booleans()), max_size=30
+)
+
+
+@given(steps)
+def test_no_standing_deadline_is_slept_through(moves: list[tuple[str, int, int, bool]]) -> None:
+    clock, now = Clockwork(), 0
+    for match, wait, passing, settle in moves:
+        clock.set(match, now + wait)
+        now += passing
+        for due, deadline in clock.due(now):
+            assert deadline == clock.standing[due] <= now
+            if settle:
+                clock.set(due, now + 700)
+    now += 10_000
+    passed = dict(clock.due(now))
+    assert passed == {match: at for match, at in clock.standing.items() if at <= now}
