@@ -38,20 +38,20 @@ async def opened(settings: WithKafka) -> AsyncIterator[AIOKafkaConsumer]:
 
 async def ends(consumer: Any, topic: str, partitions: Collection[int]) -> dict[int, int]:
     """Where each partition ends now. Raises LogUnreadable where one is missing or does not begin at 0."""
-    known = await consumer.topics()
-    if topic not in known:
+    if topic not in await consumer.topics():
         raise LogUnreadable(f"there is no topic {topic}: `playlog topics apply` makes it")
-    missing = set(partitions) - (consumer.partitions_for_topic(topic) or set())
-    if missing:
-        raise LogUnreadable(f"{topic} has no partition {min(missing)}")
     names = [TopicPartition(topic, partition) for partition in partitions]
-    begins = await consumer.beginning_offsets(names)
+    consumer.assign(names)
+    try:
+        begins = await consumer.beginning_offsets(names)
+        found = await consumer.end_offsets(names)
+    except KafkaError as error:
+        raise LogUnreadable(f"{topic} cannot be read: {type(error).__name__} {error}") from error
     if cut := [name for name in names if begins[name] > 0]:
         raise LogUnreadable(
             f"{topic}-{cut[0].partition} begins at offset {begins[cut[0]]}: without its head nobody can tell "
             "which outcomes count; read a copy of the whole log"
         )
-    found = await consumer.end_offsets(names)
     return {name.partition: int(found[name]) for name in names}
 
 

@@ -36,7 +36,7 @@ class Step(NamedTuple):
 
 @dataclass
 class Script:
-    """A table of two. `score`, `rounds` and `over` are what holds after the steps taken so far."""
+    """A table of two; all but the first three fields are what holds after the steps taken so far."""
 
     game: str
     best_of: int
@@ -45,6 +45,7 @@ class Script:
     score: list[int] = field(default_factory=lambda: [0, 0])
     rounds: list[tuple[str, str, int | None]] = field(default_factory=list)
     over: int | None = None  # the seat that has won
+    pending: tuple[int, str] | None = None  # who has thrown what, while the other has not
 
     def match(self) -> Iterator[Step]:
         """Round after round until somebody has won; who throws first varies."""
@@ -62,10 +63,11 @@ class Script:
     def _round(self) -> Iterator[Step]:
         shapes = [self.random.choice(SHAPES[self.game]) for _ in (0, 1)]
         first = self.random.randrange(2)
+        self.pending = first, shapes[first]
         yield self._step(first, _throw(shapes[first]))
-        last = self._step(1 - first, _throw(shapes[1 - first]))
+        self.pending = None
         self._settle(shapes[0], shapes[1])
-        yield last
+        yield self._step(1 - first, _throw(shapes[1 - first]))
 
     def _settle(self, first: str, second: str) -> None:
         won = winner(self.game, first, second)
