@@ -50,6 +50,13 @@ class Application(FastAPI):
         return self.openapi_schema
 
 
+def shortcuts() -> list[Plain]:
+    """The routes of our own interface, the hottest first."""
+    routers = (routes_commands.router, routes_views.router)
+    found = [route for router in routers for route in router.routes if isinstance(route, Plain)]
+    return sorted(found, key=lambda route: not route.path.endswith(("/commands", "/events")))
+
+
 def _tidy(document: dict[str, Any]) -> None:
     """One schema for all problems, and no answers that are never given."""
     for name in FASTAPIS_OWN:
@@ -75,7 +82,7 @@ def build(proxy: AuthProxy | None = None, pages: Pages | None = None, docs: bool
     if proxy is not None:
         app.add_route("/auth/{rest:path}", proxy.forward, methods=METHODS, include_in_schema=False)
     if pages is not None:
-        app.add_route("/{rest:path}", pages, methods=["GET", "HEAD"], include_in_schema=False)
+        app.add_route("/{rest:path}", pages.answer, methods=["GET", "HEAD"], include_in_schema=False)
     return app
 
 

@@ -1,5 +1,6 @@
 """Forwards /auth/... to auth_api: small bodies, the headers that matter, bounded time."""
 
+import logging
 import re
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -39,6 +40,7 @@ class AuthProxy:
             base_url=url, timeout=SECONDS, limits=LIMITS, trust_env=False, cookies=nobodys
         )
         self.keys_loaded = False
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log every request
 
     async def jwks(self) -> Mapping[str, Any]:
         """The JWK set of access tokens' public keys; what a Verifier fetches."""

@@ -22,7 +22,7 @@ class Pages:
         self._index = folder / "index.html"
         self._files = StaticFiles(directory=folder, check_dir=False)
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """A file, the index for a page's address, a 404 problem for anything else."""
         path = request.scope["path"]
         if path.startswith(OURS) or not self._index.is_file():

@@ -1,8 +1,9 @@
 """What the routes work with, and how they are declared."""
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, cast
 
 from fastapi import Path, Request, Response
@@ -51,12 +52,16 @@ class Parts:
     def limited_address(self, request: Request) -> str | None:
         """What limits per address count the caller by; None for this machine, unless settings say otherwise."""
         address = client_address(request, self.settings.gateway_proxies)
-        limited = self.settings.gateway_limit_loopback or not is_loopback(address)
-        return address_key(address) if limited else None
+        return _limited(address, self.settings.gateway_limit_loopback)
 
     async def limit_commands(self, request: Request) -> None:
         if (address := self.limited_address(request)) is not None:
             await self.limiter.hit(Limit("commands", self.settings.gateway_command_rate), address)
+
+
+@lru_cache(maxsize=4096)
+def _limited(address: str, loopback_too: bool) -> str | None:
+    return address_key(address) if loopback_too or not is_loopback(address) else None
 
 
 def match_id_of(text: str) -> str:
@@ -71,11 +76,25 @@ def parts_of(request: Request) -> Parts:
     return cast(Parts, request.scope["app"].state.parts)
 
 
-class Plain(APIRoute):
-    """A route that calls its endpoint with the request and the path's parameters, and nothing else.
+class Answer(Response):
+    """A response with its headers as they are: 2 us instead of Starlette's 15."""
 
-    FastAPI's own handling of parameters, bodies and results costs 15 us more and reads JSON less strictly; what it
-    would check is checked by hand, what it says in the OpenAPI document stays.
+    def __init__(self, body: bytes, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        self.raw_headers.append((b"content-type", b"application/json"))
+        self.raw_headers.append((b"content-length", b"%d" % len(body)))
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+class Plain(APIRoute):
+    """A route whose endpoint gets the request and the path's parameters, and nothing else.
+
+    FastAPI's own handling of bodies and results costs more and reads JSON less strictly; what it would check is
+    checked by hand, what it says in the OpenAPI document stays.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -11,7 +11,7 @@ from gateway_api.answers import RETRY_AFTER, unavailable
 from gateway_api.commands_log import LogAway
 from gateway_api.headers import idempotency_key, prefer_wait
 from gateway_api.limits import CREATES_IN_FLIGHT, IN_FLIGHT
-from gateway_api.parts import JSON, NO_STORE, MatchPath, Parts, Plain, match_id_of, parts_of
+from gateway_api.parts import NO_STORE, Answer, MatchPath, Parts, Plain, match_id_of, parts_of
 from gateway_api.submit import REDIS_AWAY, Viewed
 from gateway_api.views import etag
 from infra.http import body
@@ -110,7 +110,7 @@ async def command_status(request: Request, match_id: MatchPath, command_id: Comm
     status = {"status": "pending", "version": None, "code": None}
     if found.get("match") == match_id:
         status = {field: found[field] for field in status}
-    return Response(orjson.dumps(status), 200, NO_STORE, JSON)
+    return Answer(orjson.dumps(status))
 
 
 async def _taken(parts: Parts, request: Request) -> tuple[Claims, str, bytes]:
@@ -141,11 +141,11 @@ async def _submit(parts: Parts, request: Request, command: Command, location: st
 
 def _accepted(command: Command, location: str) -> Response:
     headers = {**NO_STORE, "location": location, "retry-after": str(RETRY_AFTER)}
-    return Response(orjson.dumps({"match": command.key, "command": command.id}), 202, headers, JSON)
+    return Answer(orjson.dumps({"match": command.key, "command": command.id}), 202, headers)
 
 
 def _viewed(viewed: Viewed, location: str, status: int, wait: int | None) -> Response:
     headers = {**NO_STORE, "etag": etag(viewed.version, viewed.seat), "preference-applied": f"wait={wait}"}
     if status == 201:
         headers["location"] = location
-    return Response(viewed.body, status, headers, JSON)
+    return Answer(viewed.body, status, headers)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from gateway_api import documented, history
 from gateway_api.answers import unknown_match
 from gateway_api.headers import is_current, last_event_id
-from gateway_api.parts import JSON, MatchPath, Parts, Plain, match_id_of, parts_of
+from gateway_api.parts import Answer, MatchPath, Parts, Plain, match_id_of, parts_of
 from gateway_api.sse import Audience
 from gateway_api.store import FIRST, PostgresAway, cursor_place
 from gateway_api.views import etag
@@ -43,7 +43,7 @@ async def view(request: Request, match_id: MatchPath) -> Response:
     tag = etag(snapshot.version, seat)
     if is_current(request.headers.get("if-none-match"), tag):
         return Response(None, 304, {**VARY, "etag": tag})
-    return Response(snapshot.view(seat, names), 200, {**VARY, "etag": tag}, JSON)
+    return Answer(snapshot.view(seat, names), 200, {**VARY, "etag": tag})
 
 
 @router.get(
@@ -79,7 +79,7 @@ async def match_history(request: Request, match_id: MatchPath) -> Response:
     except PostgresAway:
         raise away("postgres") from None
     names = await parts.names.of(history.players_of([row]))
-    return Response(orjson.dumps(history.history(row, found, names)), 200, VARY, JSON)
+    return Answer(orjson.dumps(history.history(row, found, names)), 200, VARY)
 
 
 @router.get(
@@ -109,7 +109,7 @@ async def player_matches(
 async def games(request: Request) -> Response:
     """The games on offer: their options and the JSON Schema of their moves."""
     await parts_of(request).caller(request)
-    return Response(orjson.dumps({"games": [_game(name) for name in CATALOGUE]}), 200, VARY, JSON)
+    return Answer(orjson.dumps({"games": [_game(name) for name in CATALOGUE]}), 200, VARY)
 
 
 async def _page(parts: Parts, player: str, place: Any, limit: int) -> Response:
@@ -120,7 +120,7 @@ async def _page(parts: Parts, player: str, place: Any, limit: int) -> Response:
     except PostgresAway:
         raise away("postgres") from None
     names = await parts.names.of(history.players_of(rows))
-    return Response(orjson.dumps(history.page(rows, limit, names)), 200, VARY, JSON)
+    return Answer(orjson.dumps(history.page(rows, limit, names)), 200, VARY)
 
 
 def _limit(text: str | None) -> int:

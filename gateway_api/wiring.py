@@ -7,6 +7,7 @@ import asyncpg
 from gateway_api import application, asyncapi, openapi
 from gateway_api.auth_proxy import AuthProxy
 from gateway_api.commands_log import CommandsLog
+from gateway_api.direct import Direct
 from gateway_api.edge import Edge
 from gateway_api.limits import InFlight, Slots
 from gateway_api.line import Line
@@ -104,7 +105,8 @@ class Gateway:
         settings = self.settings
         app = application.build(self._proxy, Pages(settings.gateway_web), settings.gateway_docs)
         app.state.parts = self._parts()
-        return HealthApp(self.health, behind=Edge(Trace(app), settings.gateway_hosts))
+        direct = Direct(app, application.shortcuts())
+        return HealthApp(self.health, behind=Edge(Trace(direct), settings.gateway_hosts))
 
     def _parts(self) -> Parts:
         settings = self.settings

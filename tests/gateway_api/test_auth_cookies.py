@@ -20,9 +20,7 @@ class Auth:
         while head := await reader.readuntil(b"\r\n\r\n"):
             lines = head.decode().lower().split("\r\n")
             self.seen.append(next((line for line in lines if line.startswith("cookie:")), ""))
-            writer.write(
-                b"HTTP/1.1 200 OK\r\nset-cookie: a=first; Path=/\r\ncontent-length: 0\r\n\r\n"
-            )
+            writer.write(b"HTTP/1.1 200 OK\r\nset-cookie: a=first; Path=/\r\ncontent-length: 0\r\n\r\n")
             await writer.drain()
 
 
