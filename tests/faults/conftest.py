@@ -10,14 +10,14 @@ from infra.stack.platform import Platform
 from infra.stack.trial import Trial, trial
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    """Kafka, Valkey and PostgreSQL of this module's own."""
+    """Kafka, Valkey and PostgreSQL of this test's own."""
     with trial(tmp_path_factory.mktemp("stores"), durable=True) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def services(stores: Trial, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Every service, two engines among them."""
     home = tmp_path_factory.mktemp("services")

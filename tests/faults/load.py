@@ -82,7 +82,8 @@ class Load:
         """The commands of one match, in an order that players could have sent them in."""
         create = self._id()
         match, first, second = match_id(create), self._id(), self._id()
-        options = Options(best_of=7, move_seconds=self._random.choice((5, 30)))
+        hurried = self._random.random() < 0.03  # most tables are patient, so that the log comes to rest
+        options = Options(best_of=7, move_seconds=5 if hurried else 86_400)
         yield self._record(create, match, first, Create(game="rps", rules=1, options=options))
         yield self._record(self._id(), match, second, Join())
         for _ in range(self._random.randrange(4, 30)):

@@ -20,7 +20,7 @@ async def test_killed_and_restarted_at_once(stores: Trial, services: Platform) -
         await wait(3)
 
     verdict = await play(stores, services, fault, seed=1)
-    assert verdict.pause <= 2.5
+    assert verdict.pause <= 1.0
 
 
 async def test_killed_while_another_lives(stores: Trial, services: Platform) -> None:

@@ -56,9 +56,9 @@ Log = dict[int, Partition]
 
 
 async def read_log(servers: str) -> Log:
-    """Both topics from offset 0 to where they end now, judged."""
+    """Both topics from offset 0 to where they end now, judged; outcomes first, so that no cause is missing."""
     log = {number: Partition() for number in range(PARTITIONS)}
-    for topic in (MATCHES.commands, MATCHES.outcomes):
+    for topic in (MATCHES.outcomes, MATCHES.commands):
         for number, lines in (await _read(servers, topic)).items():
             target = log[number].commands if topic == MATCHES.commands else log[number].outcomes
             target.extend(lines)
