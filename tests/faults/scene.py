@@ -93,6 +93,11 @@ def verify(services: Platform) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def patience() -> float:
+    """How much longer than on an idle machine things may take: other programs' share of the processors."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 async def wait(seconds: float) -> None:
     """Let the load flow."""
     await asyncio.sleep(seconds)
