@@ -1,6 +1,8 @@
 """The only place where the gateway's parts are made and put together."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import asyncpg
 
@@ -132,11 +134,9 @@ class Gateway:
         self._matches.on_open()
 
 
-async def _then(server: object, served: asyncio.Event) -> None:
-    try:
-        await server  # type: ignore[misc]
-    finally:
-        served.set()
+async def _then(server: Coroutine[Any, Any, None], served: asyncio.Event) -> None:
+    await server
+    served.set()
 
 
 async def run(settings: GatewaySettings) -> None:

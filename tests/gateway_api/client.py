@@ -134,3 +134,17 @@ async def wait_until(
             if running is not None and running.done():
                 running.result()
             await asyncio.sleep(0.02)
+
+
+async def exchange(url: str, raw: bytes, seconds: float = 10) -> bytes:
+    """What the gateway says to these bytes until it closes the connection."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    try:
+        writer.write(raw)
+        async with asyncio.timeout(seconds):
+            return await reader.read(-1)
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()

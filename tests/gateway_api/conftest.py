@@ -68,7 +68,9 @@ async def database(stack: Trial) -> AsyncIterator[str]:
     url = urlunsplit(urlsplit(stack.postgres_url)._replace(path=f"/{name}"))
     await migrate_auth(url)
     await migrate_history(url)
+    await admin_connection.close()
     yield url
+    admin_connection = await asyncpg.connect(stack.postgres_url)  # tests may have crashed the server meanwhile
     await admin_connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin_connection.close()
 

@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from redis.asyncio import Redis
 
 from infra.kafka.client import reader
+from infra.redis_client import AWAY
 from schemas import keys
 from schemas.codec import digest
 from schemas.command import Command, decode_command
@@ -60,14 +61,23 @@ class Double:
         first = self.results.get(command.id)
         if first is None:
             code = self.judge(command)
-            first = self.results[command.id] = {**self._verdict(command.key, code, mark), "match": command.key}
-            await self.show(command.key)
-            await self.redis.set(keys.command(command.id), orjson.dumps({**first, "cause": record.offset}))
             verdict = self._verdict(command.key, code, mark)
+            self.results[command.id] = {**verdict, "match": command.key, "cause": record.offset}
         elif first["digest"] == mark:
             verdict = self._verdict(command.key, first["code"], mark)
         else:
             verdict = self._verdict(command.key, "key_reused", mark)
+        while True:
+            try:
+                await self._publish(command, verdict)
+                return
+            except AWAY:
+                await asyncio.sleep(0.05)
+
+    async def _publish(self, command: Command, verdict: dict[str, Any]) -> None:
+        await self.show(command.key)
+        if verdict["code"] != "key_reused":
+            await self.redis.set(keys.command(command.id), orjson.dumps(self.results[command.id]), nx=True)
         await self.hint(command.key, {**verdict, "command": command.id})
 
     def _verdict(self, match: str, code: str | None, mark: str) -> dict[str, Any]:

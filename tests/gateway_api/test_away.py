@@ -5,6 +5,8 @@ from infra.stack.trial import Trial
 from tests.gateway_api.client import Player, wait_until
 from tests.gateway_api.conftest import Running, Start
 
+UNKNOWN = "/v1/matches/00000000-0000-5000-8000-000000000000"
+
 
 async def checks(gateway: Running) -> dict[str, bool]:
     async with gateway.http() as http:
@@ -39,7 +41,7 @@ async def test_without_redis_commands_are_taken_and_reading_is_503(gateway: Runn
     try:
         answer = await ann.post("/v1/matches", {"game": "rps"}, wait=1)
         assert answer.status_code == 202
-        for path in (f"/v1/matches/{match}", f"/v1/matches/{match}/events", answer.headers["location"]):
+        for path in (f"/v1/matches/{match}", f"{UNKNOWN}/events", f"{UNKNOWN}/commands/x"):
             read = await ann.get(path)
             assert (read.status_code, read.json()["code"]) == (503, "redis_away")
             assert "retry-after" in read.headers
@@ -68,14 +70,14 @@ async def test_a_stream_outlives_a_redis_that_hangs(gateway: Running, stack: Tri
 async def test_without_postgres_only_history_is_503(gateway: Running, stack: Trial) -> None:
     ann = await gateway.guest()
     match = await ann.new_match()
-    stack.postgres.pause()
+    stack.postgres.kill()
     try:
         assert (await ann.get(f"/v1/matches/{match}")).status_code == 200
         for path in (f"/v1/matches/{match}/history", f"/v1/players/{ann.id}/matches"):
             answer = await ann.get(path)
             assert (answer.status_code, answer.json()["code"]) == (503, "postgres_away")
     finally:
-        stack.postgres.resume()
+        stack.postgres.start()
 
 
 async def test_without_kafka_commands_are_503_and_flow_again_by_themselves(start: Start, stack: Trial) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 
-from tests.gateway_api.client import Player
+from tests.gateway_api.client import Player, exchange
 from tests.gateway_api.conftest import Running
 
 MATCH = "/v1/matches/00000000-0000-5000-8000-000000000000"
@@ -75,8 +75,10 @@ async def test_auth_is_reached_through_the_gateway(gateway: Running) -> None:
     ann = await gateway.guest()
     me = await ann.get("/auth/v1/me")
     assert me.json()["player"] == {"id": ann.id, "name": ann.name}
-    for path in ("/auth/livez", "/auth/../metrics", "/auth/%2e%2e/metrics", "/auth//evil.example/x"):
-        assert (await ann.get(path)).status_code == 404
+    assert (await ann.get("/auth/livez")).status_code == 404
+    for path in ("/auth/../metrics", "/auth/%2e%2e/metrics", "/auth//evil.example/x", "/auth/v1/%2e%2e/livez"):
+        head = f"GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        assert (await exchange(gateway.url, head.encode())).startswith(b"HTTP/1.1 404 ")
 
 
 async def test_a_problem_carries_the_callers_trace(gateway: Running) -> None:

@@ -10,23 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway_api import asyncapi, openapi, protocol
+from tests.gateway_api.client import exchange
 from tests.gateway_api.conftest import Running, Start
 
 HOST = b"GET /v1/games HTTP/1.1\r\nhost: localhost\r\n"
-
-
-async def exchange(gateway: Running, raw: bytes, seconds: float = 10) -> bytes:
-    """What the gateway says to these bytes until it closes the connection."""
-    parts = urlsplit(gateway.url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    try:
-        writer.write(raw)
-        async with asyncio.timeout(seconds):
-            return await reader.read(-1)
-    except ConnectionResetError:
-        return b""
-    finally:
-        writer.close()
 
 
 @pytest.mark.parametrize(
@@ -45,15 +32,15 @@ async def exchange(gateway: Running, raw: bytes, seconds: float = 10) -> bytes:
     ],
 )
 async def test_odd_framing_is_never_routed(gateway: Running, raw: bytes) -> None:
-    answer = await exchange(gateway, raw)
+    answer = await exchange(gateway.url, raw)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
     assert not answer.startswith(b"HTTP/1.1 401")  # would mean that a route was asked
 
 
 async def test_a_head_that_does_not_arrive_is_cut(gateway: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
-    assert await exchange(gateway, b"", 5) == b""
-    assert await exchange(gateway, HOST, 5) == b""
+    assert await exchange(gateway.url, b"", 5) == b""
+    assert await exchange(gateway.url, HOST, 5) == b""
 
 
 async def test_pages_come_from_the_built_client(start: Start, tmp_path: Path) -> None:
