@@ -14,6 +14,7 @@ from playlog.client.stream import EventStream
 
 FRESH_SECONDS = 60.0  # a token is exchanged this long before it expires
 TRIES = 3
+PATIENCE_SECONDS = 10.0
 JSON = {"content-type": "application/json"}
 
 
@@ -94,14 +95,24 @@ class Player:
                     raise
         raise AssertionError("unreachable")
 
+    async def persist(self, path: str, body: bytes, wait: int) -> Answer:
+        """POST one command, again under its key while the server asks for patience, PATIENCE_SECONDS at most."""
+        key, until = secrets.token_hex(12), time.monotonic() + PATIENCE_SECONDS
+        while True:
+            answer = await self.post(path, body, key, wait)
+            pause = answer.headers.get("retry-after", "")
+            if answer.status not in (429, 503) or not pause.isdigit() or time.monotonic() > until:
+                return answer
+            await asyncio.sleep(min(float(pause), 2.0))
+
     async def create(self, game: str, wait: int = 10, **options: Any) -> dict[str, Any]:
         """A new match as its creator sees it. Raises Failed."""
-        answer = await self.post("/v1/matches", orjson.dumps({"game": game, "options": options}), wait=wait)
+        answer = await self.persist("/v1/matches", orjson.dumps({"game": game, "options": options}), wait)
         return _view("the match was not created", answer, 201)
 
     async def command(self, match: str, body: Mapping[str, Any], wait: int = 10) -> dict[str, Any]:
         """Send a command and wait for the view that came of it. Raises Failed where it was rejected or late."""
-        answer = await self.post(commands_path(match), orjson.dumps(body), wait=wait)
+        answer = await self.persist(commands_path(match), orjson.dumps(body), wait)
         return _view(f"{body.get('type')} was not accepted", answer, 200)
 
     def follow(self, match: str, on_event: Callable[[Event], None]) -> EventStream:
