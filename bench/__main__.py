@@ -16,26 +16,35 @@ import typer
 import uvloop
 from rich.console import Console
 
-from bench import gateway, moves, target
+from bench import engine, gateway, memory, moves, reading, sink, target
 from bench.figures import Report, table
 from bench.plan import Plan
 from bench.target import Target
 from infra.stack.errors import StackError
 
 RESULTS = Path(__file__).resolve().parents[1] / "bench-results"
+WIDTH = 130  # a table that is cut says nothing
 Measure = Callable[[Target, Plan, Report], Awaitable[None]]
 
-LIVE: dict[str, tuple[str, Measure]] = {
+LIVE: dict[str, tuple[str, Measure]] = {  # on all services
+    "m": ("memory at rest", memory.measure),
     "a": ("moves to the opponent's stream", moves.measure),
     "e": ("the gateway's accepted commands", gateway.measure),
 }
-LOG: dict[str, tuple[str, Measure]] = {}
+LOG: dict[str, tuple[str, Measure]] = {  # on a log of their own, each with what the one before has left
+    "b": ("one engine drains a backlog", engine.drain),
+    "c": ("one engine restores a log", engine.restore),
+    "d": ("the history sink", sink.measure),
+    "f": ("reading the log", reading.measure),
+}
 
 
 def bench(
-    only: Annotated[str, typer.Option(help="Parts by their letters, as in a,b.")] = "a,b,c,d,e,f",
+    only: Annotated[str, typer.Option(help="Parts by their letters, as in a,b.")] = "m,a,e,b,c,d,f",
     short: Annotated[bool, typer.Option("--short", help="Rougher, in three minutes.")] = False,
-    home: Annotated[Path | None, typer.Option(help="Measure a and e on the stack that runs on this home.")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Measure m, a and e on the stack that runs on this home.")
+    ] = None,
     poisson: Annotated[
         bool, typer.Option("--poisson", help="Moves at random moments instead of even ones.")
     ] = False,
@@ -99,7 +108,9 @@ def _publish(report: Report, short: bool, seconds: float, console: Console) -> N
     }
     path = RESULTS / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    Console().print(table(report.figures))
+    shown = Console()
+    shown.width = max(shown.width, WIDTH)
+    shown.print(table(report.figures))
     console.print(f"{seconds:.0f} s; everything that was seen: {path}", soft_wrap=True)
 
 

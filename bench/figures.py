@@ -32,7 +32,7 @@ class Figure:
         return self.value / self.floor if self.floor else None
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "ratio": self.ratio}
+        return {**asdict(self), "ratio": self.ratio, "met": None if self.void else self.met}
 
 
 @dataclass
@@ -47,7 +47,8 @@ class Report:
 
     @property
     def missed(self) -> Sequence[Figure]:
-        return [figure for figure in self.figures if figure.met is False]
+        """Figures below their bar, and those of a void run, which show nothing."""
+        return [figure for figure in self.figures if figure.met is False or (figure.void and figure.bar)]
 
 
 def at_most(limit: float, value: float, text: str = "") -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""Fills the commands topic with whole matches of real words, as fast as the broker takes them."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from bench.target import Target
+from infra.kafka.client import partition_of, producer
+from playlog.client.script import Script
+from schemas.codec import Record
+from schemas.command import Command, encode_command
+from schemas.ids import match_id
+from schemas.match import Create, Join, Options, Play
+from schemas.topics import MATCHES, PARTITIONS
+
+CHUNK = 20_000
+BATCH_BYTES = 60_000  # the topic takes 64 KiB
+AT_ONCE = 200  # matches that run at the same time
+IN_FLIGHT = 64
+OPTIONS = Options(best_of=7, move_seconds=86_400)  # nobody's time runs out during a measurement
+
+
+async def preload(target: Target, count: int, seed: int = 1) -> None:
+    """Append `count` commands; every one of them will be accepted."""
+    writer = producer(target.kafka, max_batch_size=BATCH_BYTES)
+    await writer.start()
+    sending: set[asyncio.Future[Any]] = set()
+    try:
+        commands = islice(_commands(Random(seed), time.time_ns() // 1_000_000), count)
+        while chunk := [*islice(commands, CHUNK)]:
+            for partition, records in enumerate(_by_partition(chunk)):
+                sending |= await _send(writer, partition, records)
+            if len(sending) > IN_FLIGHT:
+                _, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.gather(*sending)
+    finally:
+        await writer.stop()
+
+
+def _by_partition(records: list[Record]) -> list[list[Record]]:
+    found: list[list[Record]] = [[] for _ in range(PARTITIONS)]
+    for record in records:
+        found[partition_of(record.key or b"", PARTITIONS)].append(record)
+    return found
+
+
+async def _send(writer: Any, partition: int, records: list[Record]) -> set[asyncio.Future[Any]]:
+    sent: set[asyncio.Future[Any]] = set()
+    waiting = deque(records)
+    while waiting:
+        builder = writer.create_batch()
+        while waiting and _append(builder, waiting[0]):
+            waiting.popleft()
+        builder.close()
+        sent.add(await writer.send_batch(builder, MATCHES.commands, partition=partition))
+    return sent
+
+
+def _append(builder: Any, record: Record) -> bool:
+    added = builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
+    return added is not None
+
+
+def _commands(random: Random, now: int) -> Iterator[Record]:
+    """Matches in turns, so that a partition's neighbours in time are different matches, as they are in life."""
+    running: deque[Iterator[Command]] = deque(_match(random) for _ in range(AT_ONCE))
+    while True:
+        match = running.popleft()
+        command = next(match, None)
+        if command is None:
+            running.append(_match(random))
+            continue
+        running.append(match)
+        yield encode_command(command, now, "/playlog/bench")
+
+
+def _match(random: Random) -> Iterator[Command]:
+    """Create, join, and every throw until somebody has won."""
+    create = _id(random)
+    match, players = match_id(create), (_id(random), _id(random))
+    entropy = f"{random.getrandbits(128):032x}"
+    yield Command(create, match, players[0], entropy, Create(game="rps", rules=1, options=OPTIONS))
+    yield Command(_id(random), match, players[1], entropy, Join())
+    for step in Script("rps", OPTIONS.best_of, random).match():
+        yield Command(_id(random), match, players[step.seat], entropy, Play(move=step.body["move"]))
+
+
+def _id(random: Random) -> str:
+    return str(UUID(int=random.getrandbits(128), version=4))
