@@ -31,6 +31,11 @@ class Wanted(NamedTuple):
         """How far the partition has to be read, at most to `end`."""
         return end if self.last is None else min(self.last, end)
 
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return self == (0, None, b"", b"", None)
+
     def takes(self, record: Record) -> bool:
         """Whether this outcome is wanted."""
         if record.offset < self.first or (self.last is not None and record.offset >= self.last):
@@ -47,8 +52,9 @@ class Wanted(NamedTuple):
 
 def lines(partition: int, accepted: Iterable[Accepted], wanted: Wanted) -> Iterator[bytes]:
     """`{"partition", "offset", "cause", "key", "outcome"}` for each wanted outcome, in newest words."""
+    everything = wanted.everything
     for cause, record in accepted:
-        if wanted.takes(record):
+        if everything or wanted.takes(record):
             yield b'{"partition":%d,"offset":%d,"cause":%d,"key":%b,"outcome":%b}\n' % (
                 *(partition, record.offset, cause),
                 *(_text(record.key), _document(record.value or b"null")),

@@ -126,7 +126,7 @@ class Reexecution:
     def _differ(
         self, kind: str, accepted: Accepted, command_offset: int, expected: tuple[bytes | None, bytes | None]
     ) -> None:
-        found = accepted.record
+        found = accepted[1]
         self.findings.difference = Difference(
             kind, self._partition, command_offset, found.offset, (found.key, found.value), expected
         )
