@@ -93,27 +93,28 @@ def accept(rule: Rule[C], progress: Progress[C], records: Iterable[Record]) -> A
 def confirm(rule: Rule[C], progress: Progress[C], window: Sequence[Record]) -> bool | None:
     """Whether the log before `progress.next` is the one that was read; None when more of it must be seen.
 
-    `window` ends with the record at `progress.next - 1` and has no holes. Going backwards, only the
-    remembered fence may be met before the last accepted outcome, and that one must have the remembered
-    checksum: a log that was cut and written on has another fence there, because each has a random id.
+    `window` ends with the record at `progress.next - 1` and has no holes. Going backwards: above the remembered
+    fence nothing may count from the remembered cursor (a log that was cut and written on has another fence
+    there, because each has a random id, or an outcome that was not read), and the last accepted outcome must
+    have the remembered checksum.
     """
     cursor = progress.cursor
-    fenced = cursor.fence is None
+    fenced = False
     for record in reversed(window):
         mark = rule.mark(record.headers)
-        alone = rule.read(rule.start, record.offset, mark)
-        if not isinstance(alone, str):
-            if fenced and cursor.fence is not None:
-                continue
-            if alone.fence != cursor.fence:
-                return False
-            fenced = True
+        if not fenced:
+            after = rule.read(cursor, record.offset, mark)
+            if not isinstance(after, str):
+                if after != cursor:
+                    return False
+                fenced = True
+        if cursor.watermark == rule.start.watermark:
+            if fenced:
+                return True
         elif getattr(mark, "cause", None) == cursor.watermark and (fenced or mark.fence == cursor.fence):
             if rule.checksum(record.key, record.value) == progress.crc:
                 return True
             if not fenced:
                 return False
-        if fenced and cursor.watermark == rule.start.watermark:
-            return True
     whole = not window or window[0].offset == 0
-    return False if whole else None
+    return cursor == rule.start if whole else None
