@@ -40,10 +40,16 @@ end
 return 1
 """
 
-FORGET = """
--- KEYS: progress.  ARGV: as it must be now.  Removes it; 0 when it is another one.
+ERASE = """
+-- Removes keys of one partition while its progress is as it must be, so that a worker that was stalled does not
+-- empty what another one has built meanwhile.
+-- KEYS: progress, then what goes, which may be the progress itself.  ARGV: the progress as it must be.
+-- Returns 1, or 0 when the progress is another one; then nothing was removed.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
-return redis.call('DEL', KEYS[1])
+for i = 2, #KEYS do
+  redis.call('UNLINK', KEYS[i])
+end
+return 1
 """

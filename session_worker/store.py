@@ -10,7 +10,7 @@ from redis.exceptions import NoScriptError
 
 from schemas import keys
 from session_worker.project import Hint, Result, Snapshot
-from session_worker.script import FORGET, WRITE
+from session_worker.script import ERASE, WRITE
 
 SCAN_COUNT = 1000
 SHA = sha1(WRITE.encode(), usedforsecurity=False).hexdigest()
@@ -68,14 +68,16 @@ class Store:
     async def erase(self, partition: int, saved: bytes, partition_of: Callable[[str], int]) -> bool:
         """Remove what stands in Redis of a partition whose log is another one now; False: somebody else did.
 
-        The progress goes last, so that a worker that dies in between does it again.
+        The progress goes last, so that a worker that dies in between does it again; once it is another one,
+        nothing more is removed.
         """
+        progress = keys.progress(partition)
         for keyed in (self._matches(), self._commands()):
             async for batch in keyed:
                 gone = [key for key, match in batch if partition_of(match) == partition]
-                if gone:
-                    await self._redis.unlink(*gone)
-        return bool(await self._redis.eval(FORGET, 1, keys.progress(partition), saved))
+                if gone and not await self._redis.eval(ERASE, 1 + len(gone), progress, *gone, saved):
+                    return False
+        return bool(await self._redis.eval(ERASE, 2, progress, progress, saved))
 
     async def _matches(self) -> AsyncIterator[list[tuple[bytes, str]]]:
         prefix = keys.match("")

@@ -208,6 +208,22 @@ async def test_a_stale_rebuild_is_refused_once_progress_is_there(redis: Redis) -
     assert await shows(redis, game)
 
 
+async def test_a_stalled_worker_does_not_empty_what_was_built_meanwhile(redis: Redis) -> None:
+    written = author()
+    game = Game(written, "voided")
+    game.create()
+    old, new, store = worker(redis), worker(redis), Store(redis)
+    lost = dump(START._replace(next=99))
+    await redis.set(keys.progress(0), lost)
+    stale = (await old.stored([0]))[0]
+    await new.void(0, stale)
+    begun = await new.begin(0, len(written.lines))
+    assert await new.apply({0: (begun, written.lines)})
+    assert not await store.erase(0, stale.saved, lambda _: 0)
+    assert await shows(redis, game)
+    assert await read_to(redis, written)
+
+
 async def test_an_older_snapshot_never_replaces_a_newer_one(redis: Redis) -> None:
     written = author()
     game = Game(written, "older")
