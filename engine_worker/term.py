@@ -98,6 +98,8 @@ class Term:
 
     def assign(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:
         """The group gave these partitions: hold them still, then take them over in the background."""
+        if self.failed.done():
+            return
         names = [TopicPartition(self._domain.commands, p) for p in partitions]
         consumer.pause(*names)
         for tp in names:
@@ -136,6 +138,14 @@ class Term:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def end(self) -> None:
+        """Nothing is judged or taken over any more, whatever the group still says."""
+        self.failed.cancel()
+        self.owners.clear()
+        for task in self._tasks:
+            task.cancel()
+        metrics.PARTITIONS_OWNED.set(0)
 
     async def report_deadlines(self, now: Millis) -> None:
         """Append a time-elapsed command for every match whose deadline has passed by `now`."""

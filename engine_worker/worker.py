@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import structlog
@@ -108,15 +108,3 @@ def _report_lag(term: Term, consumer: AIOKafkaConsumer) -> None:
         if end is not None:
             lag = max(0, end - owner.watermark - 1)
             metrics.LAG_RECORDS.labels(topic=tp.topic, partition=str(tp.partition)).set(lag)
-
-
-@contextlib.asynccontextmanager
-async def bounded(label: str, seconds: float, closing: Callable[[], Awaitable[Any]]) -> AsyncIterator[None]:
-    """On leaving, close something that may hang: after `seconds` it is abandoned, and said so."""
-    try:
-        yield
-    finally:
-        try:
-            await asyncio.wait_for(closing(), seconds)
-        except Exception as error:  # it is being thrown away
-            log.warning("abandoned", name=label, error=type(error).__name__)
