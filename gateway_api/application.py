@@ -5,6 +5,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
 from gateway_api import routes_commands, routes_views
 from gateway_api.auth_proxy import METHODS, AuthProxy
@@ -82,7 +85,8 @@ def build(proxy: AuthProxy | None = None, pages: Pages | None = None, docs: bool
     if proxy is not None:
         app.add_route("/auth/{rest:path}", proxy.forward, methods=METHODS, include_in_schema=False)
     if pages is not None:
-        app.add_route("/{rest:path}", pages.answer, methods=["GET", "HEAD"], include_in_schema=False)
+        squeeze = [Middleware(GZipMiddleware)]  # for pages alone: views are small, and streams must not wait
+        app.router.routes.append(Route("/{rest:path}", pages.answer, methods=["GET", "HEAD"], middleware=squeeze))
     return app
 
 

@@ -45,7 +45,7 @@ async def test_a_head_that_does_not_arrive_is_cut(gateway: Running, monkeypatch:
 
 async def test_pages_come_from_the_built_client(start: Start, tmp_path: Path) -> None:
     (tmp_path / "assets").mkdir()
-    (tmp_path / "assets" / "index-C0ffee12.js").write_text("1")
+    (tmp_path / "assets" / "index-C0ffee12.js").write_text("1" * 2000)
     (tmp_path / "index.html").write_text("<!doctype html>the page")
     (tmp_path / "favicon.svg").write_text("<svg/>")
     async with start(gateway_web=tmp_path) as one, one.http() as http:
@@ -53,6 +53,7 @@ async def test_pages_come_from_the_built_client(start: Start, tmp_path: Path) ->
             page = await http.get(path)
             assert (page.text, page.headers["cache-control"]) == ("<!doctype html>the page", "no-cache")
         script = await http.get("/assets/index-C0ffee12.js")
+        assert (script.headers["content-encoding"], script.text) == ("gzip", "1" * 2000)
         assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
         icon = await http.get("/favicon.svg")
         assert icon.headers["cache-control"] == "no-cache"
