@@ -18,12 +18,11 @@ from playlog.quantiles import Quantiles, quantiles
 
 RATES = (50, 200, 1000)
 BARS = {200: (4.0, 25.0), 1000: (None, 60.0)}  # p50 in floors, p99 in milliseconds
-APART = 0.25  # seconds between two moves of one match, on average
+APART = 0.5  # seconds between two moves of one match: a longer stall would let them overtake one another
 FEWEST = 16
 TAIL_SECONDS = 20.0
 VALUE = b"x" * 500  # what a command record carries
 CONNECTIONS = 64
-CPU_BAR_RATE = 1000
 
 
 class Load:
@@ -92,12 +91,12 @@ async def _at(target: Target, plan: Plan, rate: int, report: Report) -> None:
     load, pool = Load(warm), Pool(target.url, CONNECTIONS)
     try:
         async with seated(pool, max(FEWEST, int(rate * APART)), load.arrived) as tables:
-            before, began = processes.cpu({**target.pids, "load": plan.pid}), time.monotonic()
+            before, began = _cpu(target), time.monotonic()
             slips = await open_loop(
                 schedule, lambda index, intended: load.begin(tables[index % len(tables)], index, intended)
             )
             await load.settle()
-            spent = processes.spent(before, processes.cpu({**target.pids, "load": plan.pid}))
+            spent = processes.spent(before, _cpu(target))
             elapsed = time.monotonic() - began
     finally:
         pool.close()
@@ -121,6 +120,10 @@ async def _at(target: Target, plan: Plan, rate: int, report: Report) -> None:
         "floor_slip_ms": _ms(floor.slips),
         "cpu_seconds_per_10k_moves": cpu,
     }
+
+
+def _cpu(target: Target) -> dict[str, processes.Cpu]:
+    return {**processes.cpu(target.pids), "load": processes.own_cpu()}
 
 
 def _lost(load: Load) -> str:

@@ -1,6 +1,5 @@
 """How long and how large a run is, and how it tells where it is."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ class Plan:
     concurrency: tuple[int, ...] = (1, 4, 16, 64, 128)
     step_seconds: float = 8.0
     poisson: bool = False
-    pid: int = os.getpid()
 
     def short(self) -> "Plan":
         """The same in three minutes, for a look on every change; figures are rougher."""
@@ -27,7 +25,7 @@ class Plan:
             load_seconds=6.0,
             commands=60_000,
             outcomes=60_000,
-            concurrency=(1, 16, 64),
+            concurrency=(16, 64),
             step_seconds=3.0,
             poisson=self.poisson,
         )

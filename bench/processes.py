@@ -63,6 +63,12 @@ def cpu(pids: Mapping[str, int]) -> dict[str, Cpu]:
     }
 
 
+def own_cpu() -> Cpu:
+    """This process alone, without its children: what the load itself costs."""
+    times = os.times()
+    return Cpu(times.user, times.system)
+
+
 def resident_mb(pids: Mapping[str, int]) -> dict[str, float]:
     """Resident memory by name, in MB of 1,000,000 bytes; shared pages count for each process."""
     return {name: sum(stat.resident for stat in family) / 1e6 for name, family in _families(pids).items()}
