@@ -31,8 +31,8 @@ async def preload(target: Target, count: int, seed: int = 1) -> None:
     await writer.start()
     sending: set[asyncio.Future[Any]] = set()
     try:
-        commands = islice(_commands(Random(seed), time.time_ns() // 1_000_000), count)
-        while chunk := [*islice(commands, CHUNK)]:
+        found = islice(commands(Random(seed), time.time_ns() // 1_000_000), count)
+        while chunk := [*islice(found, CHUNK)]:
             for partition, records in enumerate(_by_partition(chunk)):
                 sending |= await _send(writer, partition, records)
             if len(sending) > IN_FLIGHT:
@@ -66,7 +66,7 @@ def _append(builder: Any, record: Record) -> bool:
     return added is not None
 
 
-def _commands(random: Random, now: int) -> Iterator[Record]:
+def commands(random: Random, now: int) -> Iterator[Record]:
     """Matches in turns, so that a partition's neighbours in time are different matches, as they are in life."""
     running: deque[Iterator[Command]] = deque(_match(random) for _ in range(AT_ONCE))
     while True:
