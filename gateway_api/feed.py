@@ -9,9 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from gateway_api.line import Line
+from gateway_api.line import Line, ServerError
 from gateway_api.names import Names
-from gateway_api.resp import ServerError
 from gateway_api.views import Snapshot, from_redis
 from schemas import keys
 

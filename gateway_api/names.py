@@ -5,8 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from gateway_api.line import Line
-from gateway_api.resp import ServerError
+from gateway_api.line import Line, ServerError
 from schemas import keys
 from schemas.match import COMPUTER
 

@@ -14,8 +14,7 @@ from aiokafka.errors import KafkaError
 from gateway_api.auth_proxy import AuthProxy
 from gateway_api.commands_log import CommandsLog
 from gateway_api.flow import Progress, group_problem
-from gateway_api.line import Line
-from gateway_api.resp import ServerError
+from gateway_api.line import Line, ServerError
 from gateway_api.settings import GatewaySettings
 from infra.health import Health
 from infra.kafka.client import admin, reader

@@ -2,9 +2,8 @@
 
 from gateway_api.answers import unknown_match
 from gateway_api.feed import Feed
-from gateway_api.line import Line
+from gateway_api.line import Line, ServerError
 from gateway_api.names import Names
-from gateway_api.resp import ServerError
 from gateway_api.store import PostgresAway, Store
 from gateway_api.views import Snapshot, from_redis
 from infra.http.problems import away

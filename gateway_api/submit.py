@@ -9,9 +9,8 @@ import structlog
 from gateway_api.answers import Result, rejected
 from gateway_api.commands_log import CommandsLog
 from gateway_api.feed import Feed, Waiter
-from gateway_api.line import Line
+from gateway_api.line import Line, ServerError
 from gateway_api.matches import Matches
-from gateway_api.resp import ServerError
 from infra.clock import Clock
 from schemas import keys
 from schemas.codec import digest
