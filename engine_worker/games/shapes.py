@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
+from orjson import JSONEncodeError, dumps
 from pydantic import TypeAdapter, ValidationError
 
 from engine_worker.decider import Game
@@ -25,12 +27,18 @@ def shapes_game(
     events = {(seat, shape): thrown(seat=seat, shape=shape) for seat in SEATS for shape in shapes}
     in_order = tuple(shapes)
 
-    def throw(seat: Seat, raw: Any) -> Event | None:
+    @lru_cache(maxsize=64)
+    def known(seat: Seat, raw: bytes) -> Event | None:
         try:
-            shape = adapter.validate_python(raw, strict=False).shape
+            return events[seat, adapter.validate_json(raw).shape]
         except ValidationError:
             return None
-        return events[seat, shape]
+
+    def throw(seat: Seat, raw: Any) -> Event | None:
+        try:
+            return known(seat, dumps(raw))  # few moves differ, so most are validated once
+        except JSONEncodeError:  # an integer of more than 64 bits, or the like: no shape
+            return None
 
     def choose(seat: Seat, entropy: int) -> Event:
         return events[seat, in_order[entropy % len(in_order)]]
