@@ -23,7 +23,7 @@ from bench.target import Target
 from infra.stack.errors import StackError
 
 RESULTS = Path(__file__).resolve().parents[1] / "bench-results"
-WIDTH = 130  # a table that is cut says nothing
+WIDTH = 160  # a table that is cut says nothing
 Measure = Callable[[Target, Plan, Report], Awaitable[None]]
 
 LIVE: dict[str, tuple[str, Measure]] = {  # on all services

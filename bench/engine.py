@@ -19,7 +19,7 @@ from schemas.log import Fence
 from schemas.topics import MATCHES, PARTITIONS
 
 ENGINE = "engine-1"
-DRAIN, RESTORE, LOOP = "b one engine drains", "c one engine restores", "bare loop"
+DRAIN, RESTORE, LOOP = "b drain", "c restore", "bare loop"
 RATE_BAR, CPU_BAR = 50_000.0, 1.8
 RESTORE_BAR = 5.0  # seconds for a million outcomes
 MILLION = 1_000_000
@@ -38,8 +38,16 @@ async def drain(target: Target, plan: Plan, report: Report) -> None:
     used = work.cpu[ENGINE]
     cpu = used.both * 100_000 / work.done
     report.add(
-        Figure(DRAIN, f"{work.done:,} commands", work.rate, "/s", loop, LOOP, **at_least(RATE_BAR, work.rate)),
-        Figure(DRAIN, "CPU per 100k commands", cpu, "s", loop_cpu, LOOP, **at_most(CPU_BAR, cpu)),
+        Figure(
+            DRAIN,
+            f"{work.done:,} commands, one engine",
+            work.rate,
+            "/s",
+            loop,
+            LOOP,
+            **at_least(RATE_BAR, work.rate),
+        ),
+        Figure(DRAIN, "its CPU per 100k commands", cpu, "s", loop_cpu, LOOP, **at_most(CPU_BAR, cpu)),
     )
     report.details["drain"] = {
         "commands": work.done,
@@ -83,10 +91,10 @@ async def restore(target: Target, plan: Plan, report: Report) -> None:
     count, consumed = await raw.consume(target, MATCHES.outcomes)
     rate, floor = count / own, count / consumed
     report.add(
-        Figure(RESTORE, f"{count:,} outcomes", rate, "/s", floor, "raw consume"),
+        Figure(RESTORE, f"{count:,} outcomes, one engine", rate, "/s", floor, "raw consume"),
         Figure(
             RESTORE,
-            f"start to ready, {count:,} outcomes",
+            "from its start to readiness",
             seconds,
             "s",
             consumed,
@@ -104,9 +112,10 @@ async def restore(target: Target, plan: Plan, report: Report) -> None:
 
 
 def _bar(count: int, seconds: float) -> dict[str, Any]:
-    """The bar is named for a million; a shorter log is held to its share, its start-up included."""
-    limit = RESTORE_BAR * min(1.0, count / MILLION)
-    return at_most(limit, seconds, "" if count >= MILLION else f"<= {RESTORE_BAR:g} for a million")
+    """The bar is named for a million outcomes; a shorter log neither meets nor misses it."""
+    if count < MILLION:
+        return {"bar": f"<= {RESTORE_BAR:g} for a million"}
+    return at_most(RESTORE_BAR, seconds)
 
 
 async def _more(target: Target, count: int) -> None:

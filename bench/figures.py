@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+NUMBERS = ("measured", "floor", "ratio")
 MET = {True: "[green]met[/]", False: "[red]not met[/]", None: ""}
 
 
@@ -64,10 +65,8 @@ def at_least(limit: float, value: float, text: str = "") -> dict[str, Any]:
 def table(figures: Sequence[Figure]) -> Table:
     """For people; a void figure says why and claims nothing."""
     shown = Table(title="Each figure beside its floor", title_justify="left", header_style="bold")
-    for name, side in (("part", "left"), ("what", "left"), ("measured", "right"), ("floor", "right")):
-        shown.add_column(name, justify=side)  # type: ignore[arg-type]
-    for name in ("ratio", "bar", ""):
-        shown.add_column(name, justify="right" if name == "ratio" else "left")
+    for name in ("part", "what", "measured", "floor", "ratio", "bar", ""):
+        shown.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=True)
     for figure in figures:
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}x"
         floor = "" if figure.floor is None else f"{number(figure.floor)} [dim]{figure.floor_is}[/]"

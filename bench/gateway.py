@@ -47,9 +47,9 @@ async def measure(target: Target, plan: Plan, report: Report) -> None:
             floor=floor,
             floor_is="produces/s",
             void=", ".join(f"{count} {kind}" for kind, count in best.errors.items()),
-            **at_least(BAR, best.per_second, f">= {BAR:,.0f} with p99 <= {P99_MS:.0f} ms"),
+            **at_least(BAR, best.per_second, f">= {BAR:,.0f} at p99 <= {P99_MS:.0f} ms"),
         ),
-        Figure(part="e gateway", what="the gateway's CPU per 10k commands", value=best.gateway_cpu, unit="s"),
+        Figure(part="e gateway", what="its CPU per 10k commands", value=best.gateway_cpu, unit="s"),
     )
     report.details["gateway"] = [
         {**step._asdict(), "latency": step.latency._asdict(), "errors": dict(step.errors)} for step in steps

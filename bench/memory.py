@@ -21,7 +21,7 @@ async def measure(target: Target, plan: Plan, report: Report) -> None:
     report.add(
         Figure(
             "m memory",
-            f"the largest service, {largest}",
+            f"largest service: {largest}",
             services[largest],
             "MB",
             **at_most(BAR_MB, services[largest]),

@@ -144,5 +144,5 @@ def _figures(rate: int, seen: Quantiles, floor: Quantiles, cpu: dict[str, float]
     return [
         Figure(what=f"{rate}/s to opponent, p50", value=seen.p50, unit="ms", floor=floor.p50, **common, **p50),
         Figure(what=f"{rate}/s to opponent, p99", value=seen.p99, unit="ms", floor=floor.p99, **common, **p99),
-        Figure(what=f"{rate}/s, whole system's CPU per 10k moves", value=system, unit="s", **common),
+        Figure(what=f"{rate}/s, all CPU per 10k moves", value=system, unit="s", **common),
     ]

@@ -13,7 +13,7 @@ from infra.stack.settings import CLONE
 from schemas.topics import MATCHES
 
 REPLAY_BAR = 0.5
-PART = "f reading the log"
+PART = "f reading"
 
 
 async def measure(target: Target, plan: Plan, report: Report) -> None:

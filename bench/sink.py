@@ -44,7 +44,7 @@ async def measure(target: Target, plan: Plan, report: Report) -> None:
     rate, floor = rows * share / work.seconds, rows / copied
     report.add(
         Figure(
-            part="d history sink",
+            part="d sink",
             what=f"{rows:,} rows of {outcomes:,} outcomes",
             value=rate,
             unit="rows/s",
