@@ -146,6 +146,17 @@ def load(raw: bytes) -> Place:
     return Progress(saved["next"], log.Cursor(fence, saved["watermark"]), saved["crc"])
 
 
+def unfinished(token: str) -> bytes:
+    """What stands in the place of progress while a rebuild is written, so that its writer notices a store that
+    is emptied meanwhile."""
+    return orjson.dumps({**orjson.loads(dump(START)), "rebuild": token})
+
+
+def finished(raw: bytes) -> bool:
+    """Whether this is progress, or nothing, and no rebuild that somebody is in the middle of writing."""
+    return b'"rebuild"' not in raw
+
+
 def confirm(progress: Place, window: Sequence[Any]) -> bool | None:
     """Whether the log before `progress.next` is the one that was read; None: more of it must be seen."""
     return confirm_log(RULE, progress, window)

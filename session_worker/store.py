@@ -17,7 +17,7 @@ SHA = sha1(WRITE.encode(), usedforsecurity=False).hexdigest()
 
 
 class Run(NamedTuple):
-    """One script call: the progress must be `expected` (b"" absent) and becomes `saved` (b"" stays)."""
+    """One script call: the progress must be `expected` (b"" absent) and becomes `saved`."""
 
     partition: int
     expected: bytes

@@ -1,7 +1,8 @@
 """Between the log and Redis: which partition stands where, what is written live and what is folded first."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 import structlog
@@ -9,7 +10,17 @@ import structlog
 from infra.clock import Clock
 from infra.metrics import COMMAND_TO_SNAPSHOT, IGNORED_RECORDS, RESTORE_SECONDS, RESTORES
 from infra.redis_client import AWAY
-from session_worker.project import START, Place, Projected, confirm, dump, load, project
+from session_worker.project import (
+    START,
+    Place,
+    Projected,
+    confirm,
+    dump,
+    finished,
+    load,
+    project,
+    unfinished,
+)
 from session_worker.rebuild import Rebuild, horizon
 from session_worker.store import Run, Store
 
@@ -49,7 +60,7 @@ class SessionWorker:
 
     async def stored(self, partitions: Collection[int]) -> Mapping[int, Standing]:
         found = await self._store.progress(partitions)
-        return {p: Standing(load(raw), raw) for p, raw in found.items()}
+        return {p: Standing(load(raw), raw) for p, raw in found.items() if finished(raw)}
 
     def confirm(self, state: Standing, window: Sequence[Any]) -> bool | None:
         return confirm(state.progress, window)
@@ -58,14 +69,17 @@ class SessionWorker:
         """Nothing is known in Redis: fold up to the log's present end first."""
         log.info("rebuild_starts", partition=partition, to_offset=end)
         rebuild = Rebuild(end, horizon(self._clock.now_ms()))
-        standing = Standing(START, b"", rebuild, self._clock.monotonic())
+        found = (await self._store.progress([partition])).get(partition, b"")
+        held = b"" if finished(found) else found  # a rebuild that nobody brought to its end is taken over
+        standing = Standing(START, held, rebuild, self._clock.monotonic())
         return standing if end else await self._finish(partition, standing) or standing
 
     async def void(self, partition: int, state: Standing) -> None:
         await self._store.erase(partition, state.saved, self._partition_of)
 
     async def missing(self, partitions: Collection[int]) -> Collection[int]:
-        return set(partitions) - set(await self._store.progress(partitions))
+        found = await self._store.progress(partitions)
+        return set(partitions) - {p for p, raw in found.items() if finished(raw)}
 
     async def apply(self, batches: Batches) -> Mapping[int, Standing]:
         """Write live partitions in one round trip; fold those that are rebuilt, and write them at their end."""
@@ -104,21 +118,23 @@ class SessionWorker:
         projected = project(state.progress, records, rebuild.horizon)
         rebuild.add(projected)
         _count_ignored(projected)
-        folded = Standing(projected.progress, b"", rebuild, state.since)
+        folded = replace(state, progress=projected.progress)
         return folded if folded.next < rebuild.end else await self._finish(partition, folded)
 
     async def _finish(self, partition: int, state: Standing) -> Standing | None:
-        """Write all that the fold kept, then the progress; None when somebody else was faster."""
-        saved = dump(state.progress)
+        """Write all that the fold kept, then the progress; None when somebody else was faster, or when Redis
+        was emptied in between."""
+        held, saved, marker = state.saved, dump(state.progress), unfinished(token_hex(8))
         rebuild = state.rebuild
         if rebuild is None:
             return state
         chunks = list(rebuild.chunks(self._clock.now_ms()))
         for i, chunk in enumerate(chunks):
-            last = i == len(chunks) - 1
-            (done,) = await self._store.write([Run(partition, b"", saved if last else b"", *chunk)])
+            following = saved if i == len(chunks) - 1 else marker
+            (done,) = await self._store.write([Run(partition, held, following, *chunk)])
             if not done:
                 return None
+            held = following
         seconds = self._clock.monotonic() - state.since
         RESTORES.inc()
         RESTORE_SECONDS.observe(seconds)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -18,9 +18,9 @@ from infra.stack.trial import Trial
 from schemas import keys
 from schemas.log import Fence
 from session_worker import wiring
-from session_worker.project import START, dump, project
+from session_worker.project import START, dump, project, unfinished
 from session_worker.settings import SessionSettings
-from session_worker.store import Store
+from session_worker.store import Run, Store
 from session_worker.worker import SessionWorker, Standing
 from tests.session_worker.author import SHAPES, Author, Game, disturb, play
 from tests.session_worker.real import Log, home_of, open_log, ready, running, until
@@ -220,6 +220,41 @@ async def test_a_stalled_worker_does_not_empty_what_was_built_meanwhile(redis: R
     begun = await new.begin(0, len(written.lines))
     assert await new.apply({0: (begun, written.lines)})
     assert not await store.erase(0, stale.saved, lambda _: 0)
+    assert await shows(redis, game)
+    assert await read_to(redis, written)
+
+
+class Emptied(Store):
+    """A Redis that somebody empties after each write."""
+
+    async def write(self, runs: Sequence[Run]) -> list[bool]:
+        written = await super().write(runs)
+        await self._redis.flushall()
+        return written
+
+
+async def test_a_redis_emptied_while_a_rebuild_is_written_has_no_progress(redis: Redis) -> None:
+    written = author()
+    game = Game(written, "emptied")
+    game.create()
+    unlucky = SessionWorker(Emptied(redis), SystemClock(), home_of)
+    begun = await unlucky.begin(0, len(written.lines))
+    assert await unlucky.apply({0: (begun, written.lines)}) == {}
+    one = worker(redis)
+    assert await one.stored([0]) == {}
+    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
+    assert await shows(redis, game)
+
+
+async def test_a_rebuild_that_nobody_finished_is_taken_over(redis: Redis) -> None:
+    written = author()
+    game = Game(written, "unfinished")
+    game.create()
+    await redis.set(keys.progress(0), unfinished("somebody's"))
+    one = worker(redis)
+    assert await one.stored([0]) == {}
+    assert set(await one.missing([0])) == {0}
+    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
     assert await shows(redis, game)
     assert await read_to(redis, written)
 
