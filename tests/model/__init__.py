@@ -1,0 +1,1 @@
+"""A model of the outcome log: the real rules, driven by random schedules of faults over virtual everything."""
