@@ -32,7 +32,7 @@ _OUTCOME_HEADERS = [
     ("ce_source", b"/playlog/engine"),
     ("playlog-rules", b"%d" % JUDGE_VERSION),
 ]
-_facts = TypeAdapter(Facts)
+_validate_facts = TypeAdapter(Facts).validator.validate_json  # without a wrapper: 0.3 us less
 
 
 class Record(NamedTuple):
@@ -130,7 +130,8 @@ def decode_facts(value: bytes, steps: Mapping[str, Step] = STEPS) -> Facts:
     """An accepted outcome's facts, for the fold. Raises pydantic's ValidationError on what no version wrote."""
     if steps:
         value = orjson.dumps(decode_outcome(value, steps))
-    return _facts.validate_json(value)
+    facts: Facts = _validate_facts(value)
+    return facts
 
 
 def decode_outcome(value: bytes, steps: Mapping[str, Step] = STEPS) -> OutcomeDocument:
