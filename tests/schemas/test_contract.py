@@ -1,5 +1,6 @@
 """Contracts stand for ever: what was published still says the same, and what is written fits it."""
 
+import runpy
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -127,6 +128,13 @@ def test_the_command_says_what_it_did(
     (tmp_path / "a.v1.json").unlink()
     assert contract.main() == 1
     assert "gone" in capsys.readouterr().err
+
+
+def test_the_module_is_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(contract.__file__, run_name="__main__")
+    assert left.value.code == 0
+    assert capsys.readouterr().out == "nothing new\n"
 
 
 def test_definitions_that_nobody_names_are_not_part_of_a_record() -> None:

@@ -3,7 +3,7 @@
 from itertools import combinations
 from uuid import UUID
 
-from schemas import ids, keys
+from schemas import ids, keys, tables
 from tests.words import ANN, BOB
 
 
@@ -44,3 +44,8 @@ def test_redis_keys_are_named_as_agreed() -> None:
     assert keys.command("c") == "playlog:command:c"
     assert keys.progress(3) == "playlog:progress:3"
     assert keys.player("p") == "playlog:player:p"
+
+
+def test_tables_lie_in_the_schema_of_history() -> None:
+    names = {tables.MATCHES, tables.SEATS, tables.EVENTS, tables.RESULTS, tables.PROGRESS}
+    assert {name.split(".")[0] for name in names} == {tables.SCHEMA}

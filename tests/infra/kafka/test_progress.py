@@ -95,3 +95,10 @@ def test_a_fence_taken_up_after_the_last_outcome_is_looked_beyond() -> None:
     assert confirm(place, log) is True
     assert confirm(place, log[3:]) is None
     assert confirm(place, lines(FENCE_RECORD, FOREIGN, FOREIGN, HEIR, FOREIGN)) is False
+
+
+def test_a_stale_record_about_the_last_command_is_passed_over() -> None:
+    stale = (A.key, A.value + b" ", taken(owner(fence=Fence(9, "gone")), 1)[0].headers)
+    log = lines(FENCE_RECORD, A, stale, HEIR)
+    place = accept(RULE, START, log).progress
+    assert confirm(place, log) is True
