@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from engine_worker.decider import Ask, Decision
 from engine_worker.match import MATCH
@@ -49,11 +49,8 @@ class State:
     closed: deque[tuple[Millis, str]] = field(default_factory=deque)
 
 
-class Judged(NamedTuple):
-    """An outcome, and the table it leads to where it carries events (so that the fold need not replay)."""
-
-    outcome: Outcome
-    table: Table | None = None
+# An outcome, and the table it leads to where it carries events (so that the fold need not replay).
+Judged: TypeAlias = tuple[Outcome, Table | None]
 
 
 def judge(state: State, timestamp: Millis, read: Read, at_home: Callable[[str], bool]) -> Judged:
@@ -63,7 +60,7 @@ def judge(state: State, timestamp: Millis, read: Read, at_home: Callable[[str], 
     """
     at = max(state.at, timestamp)
     if isinstance(read, Unreadable):
-        return Judged(_unreadable(state, at, read))
+        return _unreadable(state, at, read), None
     command_digest = digest(read.word)
     entry = state.matches.get(read.key)
     if entry is None:
@@ -104,17 +101,16 @@ def _names_its_match(read: Command) -> bool:
 def _repeat(read: Command, at: Millis, command_digest: str, entry: Entry, seen: Seen) -> Judged:
     if seen.digest != command_digest:
         return _rejected(read, at, command_digest, entry, Code.KEY_REUSED, duplicate_of=seen.cause)
-    return Judged(
-        Outcome(
-            command_id=read.id,
-            player=read.player,
-            at=at,
-            version=seen.version,
-            rejection=seen.rejection,
-            duplicate_of=seen.cause,
-            digest=command_digest,
-        )
+    outcome = Outcome(
+        command_id=read.id,
+        player=read.player,
+        at=at,
+        version=seen.version,
+        rejection=seen.rejection,
+        duplicate_of=seen.cause,
+        digest=command_digest,
     )
+    return outcome, None
 
 
 def _decide(read: Command, at: Millis, command_digest: str, entry: Entry) -> Judged:
@@ -148,23 +144,22 @@ def _happened(
         private=MATCH.private(table),
         deadline=MATCH.deadline(table),
     )
-    return Judged(outcome, table)
+    return outcome, table
 
 
 def _rejected(
     read: Command, at: Millis, command_digest: str, entry: Entry, code: Code, duplicate_of: int | None = None
 ) -> Judged:
-    return Judged(
-        Outcome(
-            command_id=read.id,
-            player=read.player,
-            at=at,
-            version=entry.version,
-            rejection=code.value,
-            duplicate_of=duplicate_of,
-            digest=command_digest,
-        )
+    outcome = Outcome(
+        command_id=read.id,
+        player=read.player,
+        at=at,
+        version=entry.version,
+        rejection=code.value,
+        duplicate_of=duplicate_of,
+        digest=command_digest,
     )
+    return outcome, None
 
 
 def fold(state: State, key: str | None, cause: int, outcome: Outcome | Facts, table: Table | None = None) -> None:

@@ -13,6 +13,8 @@ from schemas.rejections import Code
 from schemas.topics import OUTCOME_LIMIT
 from schemas.word import Millis
 
+MISPLACED = frozenset({Code.WRONG_KEY.value, Code.TOO_LARGE.value})
+
 
 class LostOwnership(Exception):
     """This owner's memory may differ from the log: drop it, and take the partition over again."""
@@ -85,8 +87,9 @@ class Owner:
         self.watermark = offset
         if outcome.deadline is not None and read.key is not None:
             self.timers.arm(read.key, outcome.deadline)
-        letter = outcome.rejection if isinstance(read, Unreadable) or _misplaced(outcome) else None
-        return Taken(key, encoded, record_headers, outcome.rejection, letter)
+        rejection = outcome.rejection
+        letter = rejection if isinstance(read, Unreadable) or rejection in MISPLACED else None
+        return Taken(key, encoded, record_headers, rejection, letter)
 
     def landed(self, base_offset: int, count: int) -> None:
         """An acknowledged batch began at `base_offset`. Raises Displaced where it should have been elsewhere."""
@@ -103,10 +106,6 @@ class Owner:
     def _deadline_of(self, match: str) -> Millis | None:
         entry = self.state.matches.get(match)
         return None if entry is None else entry.table.deadline
-
-
-def _misplaced(outcome: Outcome) -> bool:
-    return outcome.rejection in (Code.WRONG_KEY, Code.TOO_LARGE)
 
 
 def _too_large(outcome: Outcome) -> Outcome:
