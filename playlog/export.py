@@ -8,8 +8,7 @@ import orjson
 from infra.kafka.progress import Record
 from playlog.accepted import Accepted
 from playlog.ranges import Range
-from schemas.codec import decode_outcome, rfc3339
-from schemas.upcasters import STEPS
+from schemas.codec import newest, rfc3339
 
 
 class Wanted(NamedTuple):
@@ -66,7 +65,6 @@ def _text(key: bytes | None) -> bytes:
 
 
 def _document(value: bytes) -> bytes:
-    """The value as it lies in the log where it is the newest version on one line already; decoding costs 10 us."""
-    if STEPS or b"\n" in value:
-        return orjson.dumps(decode_outcome(value))
-    return value
+    """JSON on one line; decoding it costs 10 us, so that is left out where nothing has to change."""
+    value = newest(value)
+    return orjson.dumps(orjson.loads(value)) if b"\n" in value else value

@@ -118,6 +118,8 @@ def test_older_events_are_read_in_their_newest_version() -> None:
     old = orjson.dumps(document)
     steps = {"rps.shape-thrown.v0": newer}
     assert codec.decode_outcome(old, steps) == orjson.loads(codec.encode_outcome(OUTCOME))
+    assert codec.newest(old, steps) == codec.encode_outcome(OUTCOME)
+    assert codec.newest(old) is old
     assert codec.decode_facts(old, steps).events == OUTCOME.events
     with pytest.raises(ValidationError):
         codec.decode_facts(old)
