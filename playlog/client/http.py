@@ -118,6 +118,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:  # `on_body` failed: whoever waits for the end is told
+            if not self.lost.done():
+                self.lost.set_exception(error.__context__ or error)
+            self.close()
         except httptools.HttpParserError:
             self.close()
 

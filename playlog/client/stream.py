@@ -10,6 +10,7 @@ from playlog.client.sse import Event, Parser
 
 FIRST_RETRY_MS = 500
 LONGEST_RETRY_MS = 10_000
+SILENCE_SECONDS = 40.0  # the gateway writes a comment every 15 s
 END = "end"
 
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
@@ -35,6 +36,8 @@ class Counts:
 class EventStream:
     """`on_event` is called from the socket's own callback, so that no task switch is between it and the bytes."""
 
+    silence_seconds = SILENCE_SECONDS
+
     def __init__(self, origin: Origin, path: str, headers: Headers, on_event: Callable[[Event], None]) -> None:
         self.last_id = ""
         self.counts = Counts()
@@ -42,10 +45,11 @@ class EventStream:
         self._origin, self._path, self._headers, self._on_event = origin, path, headers, on_event
         self._retry_ms = FIRST_RETRY_MS
         self._connection: Connection | None = None
-        self._closed = self._ended = False
+        self._closed = self._ended = self._heard = False
 
     async def run(self) -> None:
-        """Until the event `end`, or `close`. Raises Refused; a lost connection is opened again."""
+        """Until the event `end`, or `close`. Raises Refused, and what `on_event` raises; a lost connection is
+        opened again."""
         failures = 0
         while not self._closed and not self._ended:
             try:
@@ -87,13 +91,23 @@ class EventStream:
                 raise Refused(answer.status, answer.body)
             self.counts.connects += 1
             self.opened.set()
-            await connection.lost
+            await self._until_lost(connection)
         finally:
             self.opened.clear()
             self.counts.comments += parser.comments
             connection.close()
 
+    async def _until_lost(self, connection: Connection) -> None:
+        """Raises what `on_event` raised; a connection on which nothing comes, not even a comment, is dropped."""
+        self._heard = True
+        while self._heard and not connection.lost.done():
+            self._heard = False
+            await asyncio.wait({connection.lost}, timeout=self.silence_seconds)
+        if connection.lost.done():
+            connection.lost.result()
+
     def _take(self, parser: Parser, chunk: bytes) -> None:
+        self._heard = True
         for event in parser.feed(chunk):
             self.counts.events += 1
             self._ended = self._ended or event.name == END

@@ -60,6 +60,8 @@ def demo(
     try:
         played = run(address, game, matches, seed)
     except (*TROUBLE, ExceptionGroup) as error:
+        if not all(isinstance(leaf, TROUBLE) for leaf in leaves(error)):
+            raise  # our own bug: with its traceback
         typer.echo(f"The demo failed: {words(error)}.", err=True)
         raise typer.Exit(1) from None
     except ValueError as error:
@@ -72,11 +74,17 @@ def demo(
         show(address, played, Console())
 
 
+def leaves(error: BaseException) -> list[BaseException]:
+    """The errors inside nested groups, or the one error."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for inner in error.exceptions for leaf in leaves(inner)]
+
+
 def words(error: BaseException) -> str:
-    """The first cause inside nested groups, in words."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) or type(error).__name__
+    """What went wrong first."""
+    first = leaves(error)[0]
+    return str(first) or type(first).__name__
 
 
 def run(address: str, game: str, matches: int, seed: int) -> Played:

@@ -69,3 +69,29 @@ async def test_away_is_tried_again_and_a_refusal_is_raised() -> None:
         with pytest.raises(Refused, match="404"):
             await one.run()
         assert len(server.requests) == 2
+
+
+async def test_what_the_listener_raises_is_raised() -> None:
+    async def stream(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + chunk(b"id: 1\nevent: view\ndata: {}\n\n"))
+
+    def listen(_: Event) -> None:
+        raise LookupError("no such match")
+
+    async with serving(stream) as server, asyncio.timeout(10):
+        with pytest.raises(LookupError, match="no such match"):
+            await EventStream(Origin.of(server.url), "/e", nothing, listen).run()
+
+
+async def test_a_silent_connection_is_given_up() -> None:
+    async def stream(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD)
+        if len(server.requests) > 1:
+            writer.write(chunk(b"event: end\ndata: {}\n\n"))
+            writer.close()
+
+    async with serving(stream) as server, asyncio.timeout(10):
+        one = EventStream(Origin.of(server.url), "/e", nothing, lambda _: None)
+        one.silence_seconds = 0.05
+        await one.run()
+        assert one.counts.connects == 2
