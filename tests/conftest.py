@@ -9,11 +9,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.stack import platform as all_services
 from infra.stack.containers import container_trial, docker_answers
 from infra.stack.platform import Platform
 from infra.stack.trial import Trial, trial
+
+# a machine that has much to do is no fault of the code under test
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CONTAINERS = "PLAYLOG_TEST_CONTAINERS"
 REDIS_DATABASE = "/5"
