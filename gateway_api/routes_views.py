@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from gateway_api import documented, history
+from gateway_api import catalogue, documented, history
 from gateway_api.answers import unknown_match
 from gateway_api.headers import is_current, last_event_id
 from gateway_api.parts import Answer, MatchPath, Parts, Plain, match_id_of, parts_of
@@ -14,7 +14,6 @@ from gateway_api.store import FIRST, PostgresAway, cursor_place
 from gateway_api.views import etag
 from infra.http.openapi import problems
 from infra.http.problems import FieldError, Problem, away
-from schemas.games import CATALOGUE
 from schemas.view import MatchView
 
 MOST_LISTED = 100
@@ -105,11 +104,11 @@ async def player_matches(
     return await _page(parts, player_id, place, limit)
 
 
-@router.get("/v1/games", tags=["games"], responses=problems(401, 403, 503))
+@router.get("/v1/games", tags=["games"], responses={200: {"model": catalogue.Games}, **problems(401, 403, 503)})
 async def games(request: Request) -> Response:
     """The games on offer: their options and the JSON Schema of their moves."""
     await parts_of(request).caller(request)
-    return Answer(orjson.dumps({"games": [_game(name) for name in CATALOGUE]}), 200, VARY)
+    return Answer(orjson.dumps(catalogue.games()), 200, VARY)
 
 
 async def _page(parts: Parts, player: str, place: Any, limit: int) -> Response:
@@ -134,19 +133,3 @@ def _limit(text: str | None) -> int:
 def _wrong(pointer: str, detail: str) -> Problem:
     sentence = "The request does not have the right form."
     return Problem(422, "invalid_input", sentence, errors=[FieldError(pointer, detail)])
-
-
-def _game(name: str) -> dict[str, Any]:
-    entry = CATALOGUE[name]
-    options = {
-        "best_of": {"default": entry.best_of, "from": 1, "to": 31, "odd": True},
-        "move_seconds": {"default": 30, "from": 5, "to": 86_400},
-        "opponent": {"default": "open", "of": ["open", "computer"]},
-    }
-    return {
-        "name": name,
-        "title": entry.title,
-        "seats": entry.seats,
-        "options": options,
-        "move": entry.move_schema(),
-    }
