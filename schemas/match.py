@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from schemas.games import rps, rpsfw
 from schemas.word import CommandWord, Event, JsonObject, Millis, Seat, word
@@ -11,7 +11,17 @@ COMPUTER = "computer"  # the player id in a seat that the engine itself plays
 TIMER = "timer"  # the player id on commands that owners' timers append
 
 MatchId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-BestOf = Literal[1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31]
+
+
+def _whole(value: object) -> object:
+    """Refuse what only equals a whole number: Literal takes `true` for 1."""
+    if type(value) is not int:
+        raise ValueError("not a whole number")
+    return value
+
+
+Odd = Literal[1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31]
+BestOf = Annotated[Odd, BeforeValidator(_whole)]
 MoveSeconds = Annotated[int, Field(ge=5, le=86_400)]
 Opponent = Literal["open", "computer"]
 Ending = Literal["score", "resignation", "time"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from schemas.command import Command
 from schemas.games import CATALOGUE
 from schemas.ids import match_id
-from schemas.match import BestOf, Create, Join, Options, Play, Rematch, Resign, TimeElapsed
+from schemas.match import Create, Join, Odd, Options, Play, Rematch, Resign, TimeElapsed
 
 ANN, BOB, EVE = (str(uuid5(NAMESPACE_URL, name)) for name in ("ann", "bob", "eve"))
 AT = 1_800_000_000_000  # when a test begins, Unix ms
@@ -19,7 +19,7 @@ names = st.sampled_from(sorted(CATALOGUE))
 entropies = st.integers(0, 2**128 - 1).map("{:032x}".format)
 options = st.builds(
     Options,
-    best_of=st.sampled_from(get_args(BestOf)),
+    best_of=st.sampled_from(get_args(Odd)),
     move_seconds=st.integers(5, 86_400),
     opponent=st.sampled_from(["open", "computer"]),
 )

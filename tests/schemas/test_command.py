@@ -169,3 +169,11 @@ def test_an_older_word_is_read_through_its_steps(word: bytes, readable: bool) ->
         assert read == Command("1", JOIN.key, "ann", ENTROPY, Join())
     else:
         assert read == Unreadable(Code.UNREADABLE, "1", JOIN.key)
+
+
+def test_a_length_that_only_equals_a_number_is_unreadable() -> None:
+    for best_of in (b"true", b"7.0", b'"7"'):
+        word = b'{"type":"match.create.v1","game":"rps","rules":1,"options":{"best_of":%b}}' % best_of
+        value = b'{"player":"p","entropy":"%b","word":%b}' % (b"0" * 32, word)
+        headers = [("ce_id", b"c"), ("ce_type", b"org.playlog.match.create.v1")]
+        assert decode_command(b"m", value, headers) == Unreadable(Code.UNREADABLE, "c", "m")
