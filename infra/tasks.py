@@ -13,7 +13,7 @@ Work = Coroutine[Any, Any, Any]
 GRACE = 10.0
 
 
-class TaskEnded(Exception):  # noqa: N818
+class TaskEnded(Exception):
     """A task that should run until the stop returned before it."""
 
 

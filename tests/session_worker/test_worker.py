@@ -1,76 +1,25 @@
 """The session worker on real Kafka and Valkey: what it writes, and what stalls, rivals and emptied stores do."""
 
 import asyncio
-import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from infra.clock import SystemClock
-from infra.health import Health
-from infra.kafka.follow import Follower
-from infra.redis_client import client
 from infra.stack.trial import Trial
 from schemas import keys
-from schemas.log import Fence
-from session_worker import wiring
 from session_worker.project import START, dump, project, unfinished
-from session_worker.settings import SessionSettings
 from session_worker.store import Run, Store
 from session_worker.worker import SessionWorker, Standing
-from tests.session_worker.author import SHAPES, Author, Game, disturb, play
-from tests.session_worker.real import Log, home_of, open_log, ready, running, until
+from tests.session_worker.author import SHAPES, Author, Game, play
+from tests.session_worker.parts import author, follower, read_to, shows, worker
+from tests.session_worker.real import Log, home_of, ready, running, until
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture
-async def log(stack: Trial) -> AsyncIterator[Log]:
-    async with open_log(stack.kafka_address) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def redis(stack: Trial) -> AsyncIterator[Redis]:
-    opened = client(stack.redis_url, "test")
-    await opened.flushall()
-    yield opened
-    await opened.aclose()
-
-
-def author(partition: int = 0) -> Author:
-    """A log that begins now, so that what is written does not expire at once."""
-    started = Author(partition, at=SystemClock().now_ms())
-    started.take_over("first")
-    return started
-
-
-def follower(stack: Trial, log: Log, redis: Redis, name: str = "session-1") -> tuple[Follower[Standing], Health]:
-    health = Health(["kafka", "partitions", "redis"])
-    settings = SessionSettings(
-        kafka=stack.kafka_address, redis_url=stack.redis_url, worker_name=name, session_timeout_ms=1500
-    )
-    return wiring.follower(settings, log.domain, Store(redis), health), health
-
-
-def worker(redis: Redis) -> SessionWorker:
-    return SessionWorker(Store(redis), SystemClock(), home_of)
-
-
-async def shows(redis: Redis, game: Game) -> bool:
-    """Whether Redis has exactly the match's newest snapshot."""
-    found: Any = await redis.hgetall(keys.match(game.id))
-    version = int(found.get(b"version", 0))
-    return version == game.version and json.loads(found[b"public"])["round"] == game.round
-
-
-async def read_to(redis: Redis, at: Author) -> bool:
-    found = await redis.get(keys.progress(at.partition))
-    return found is not None and json.loads(found)["next"] == len(at.lines)
 
 
 async def test_a_match_reaches_redis_with_its_private_part_results_and_progress(
@@ -294,99 +243,3 @@ async def test_a_forgotten_script_is_loaded_again(redis: Redis) -> None:
     await redis.script_flush()
     await one.apply({0: (standing, written.lines)})
     assert await shows(redis, game)
-
-
-async def test_stale_outcomes_on_the_log_are_ignored(stack: Trial, log: Log, redis: Redis) -> None:
-    written = author()
-    game = Game(written, "ignored")
-    game.create()
-    for kind in ("stale", "gap", "twice", "foreign", "unreadable"):
-        disturb(written, game, kind)
-    written.take_over("second")
-    game.join()
-    work, _ = follower(stack, log, redis)
-    async with running(work):
-        await log.publish(written)
-        await until(lambda: read_to(redis, written), "all read")
-        assert await shows(redis, game)
-        assert not await redis.exists(keys.command("not-accepted"))
-
-
-async def test_a_restarted_worker_goes_on_where_it_was(stack: Trial, log: Log, redis: Redis) -> None:
-    written = author()
-    game = Game(written, "restarted")
-    game.create()
-    for _ in range(100):
-        disturb(written, game, "stale")
-    first, health = follower(stack, log, redis)
-    async with running(first):
-        await log.publish(written)
-        await until(lambda: read_to(redis, written), "all read")
-        await ready(health)
-    await redis.delete(keys.match(game.id))
-    game.reject()
-    await log.publish(written)
-    second, health = follower(stack, log, redis)
-    async with running(second):
-        await until(lambda: read_to(redis, written), "read on")
-        await ready(health)
-    assert not await redis.exists(keys.match(game.id)), "nothing before its progress was read again"
-
-
-async def test_progress_of_another_log_is_void_and_its_snapshots_go(stack: Trial, log: Log, redis: Redis) -> None:
-    written = author(home_of(Game(author(), "real").id))
-    game = Game(written, "real")
-    game.create()
-    ghost_at = written.partition
-    place = project(START, written.lines).progress
-    other = place._replace(cursor=place.cursor._replace(fence=Fence(0, "another log's")))
-    await redis.set(keys.progress(ghost_at), dump(other))
-    ghosts = (name for name in map(str, range(10_000)) if home_of(name) == ghost_at)
-    ghost, stranger = next(ghosts), next(name for name in map(str, range(10_000)) if home_of(name) != ghost_at)
-    for name in (ghost, stranger, game.id):
-        await redis.hset(keys.match(name), mapping={"version": 77, "status": "playing", "public": "{}"})
-    await log.publish(written)
-    work, health = follower(stack, log, redis)
-    async with running(work):
-        await until(lambda: shows(redis, game), "rebuilt over what was void")
-        await ready(health)
-    assert not await redis.exists(keys.match(ghost))
-    assert await redis.exists(keys.match(stranger))
-
-
-async def test_progress_beyond_the_logs_end_is_refused_loudly(stack: Trial, log: Log, redis: Redis) -> None:
-    written = author()
-    Game(written, "beyond").create()
-    place = project(START, written.lines).progress
-    await redis.set(keys.progress(0), dump(place._replace(next=50)))
-    await log.publish(written)
-    work, health = follower(stack, log, redis)
-
-    async def told() -> bool:
-        return "before the stored position 50" in json.dumps(health.report())
-
-    async with running(work):
-        await until(told, "readiness tells why")
-        assert not health.ready
-    assert json.loads(await redis.get(keys.progress(0)) or b"{}")["next"] == 50
-
-
-async def test_two_workers_share_the_partitions_and_one_takes_over(stack: Trial, log: Log, redis: Redis) -> None:
-    logs = [author(partition) for partition in range(12)]
-    games = [Game(one, f"shared-{one.partition}") for one in logs]
-    first, healthy = follower(stack, log, redis, "session-1")
-    second, _ = follower(stack, log, redis, "session-2")
-    async with contextlib.AsyncExitStack() as both:
-        await both.enter_async_context(running(first))
-        async with running(second):
-            for game in games:
-                game.create()
-            await log.publish(*logs)
-            for game in games:
-                await until(lambda game=game: shows(redis, game), "written by either")  # type: ignore[misc]
-        for game in games:
-            game.join()
-        await log.publish(*logs)
-        for game in games:
-            await until(lambda game=game: shows(redis, game), "written by the survivor")  # type: ignore[misc]
-        await ready(healthy)
