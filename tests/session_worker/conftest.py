@@ -9,8 +9,6 @@ from infra.redis_client import client
 from infra.stack.trial import Trial
 from tests.session_worker.real import Log, open_log
 
-pytestmark = pytest.mark.stack
-
 
 @pytest.fixture
 async def log(stack: Trial) -> AsyncIterator[Log]:

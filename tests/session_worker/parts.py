@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from redis.asyncio import Redis
 
 from infra.clock import SystemClock
@@ -17,8 +16,6 @@ from session_worker.store import Store
 from session_worker.worker import SessionWorker, Standing
 from tests.session_worker.author import Author, Game
 from tests.session_worker.real import Log, home_of
-
-pytestmark = pytest.mark.stack
 
 
 def author(partition: int = 0) -> Author:
