@@ -19,7 +19,9 @@ from schemas.word import Millis
 REMEMBERED_IDS = 64  # per player and match
 REMEMBERED_PLAYERS = 32  # per match; who sits at the table is never forgotten
 FORGET_AFTER_MS = 24 * 3600 * 1000
-NOT_REMEMBERED = frozenset({Code.TOO_EARLY})  # its sender repeats it under the same id until it counts
+# A timer's sender repeats it under the same id until it counts, and a deadline that does not stand may stand again
+# (a rematch, while the broker's clock has been set back).
+NOT_REMEMBERED = frozenset({Code.TOO_EARLY, Code.STALE})
 
 
 class Seen(NamedTuple):

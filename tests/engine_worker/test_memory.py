@@ -153,6 +153,18 @@ def test_an_early_timer_is_not_remembered_so_that_it_counts_when_it_is_repeated(
     assert partition.say(timer, at=deadline).duplicate_of is not None
 
 
+def test_a_stale_timer_is_not_remembered_since_its_deadline_may_stand_again() -> None:
+    partition = playing(best_of=1)
+    timer = says("timer", TimeElapsed(deadline=AT + 30_000), TIMER)
+    partition.say(says("a", throw("rock")))
+    partition.say(says("b", throw("paper"), BOB))
+    assert partition.say(timer).rejection == Code.STALE
+    partition.say(says("c", Rematch()))
+    partition.say(says("d", Rematch(), BOB))
+    assert partition.state.matches[create().key].table.deadline == AT + 30_000
+    assert partition.say(timer, at=AT + 30_000).rejection is None
+
+
 def test_a_late_throws_verdict_is_remembered_with_what_it_settled() -> None:
     partition = playing()
     late = partition.say(says("late", throw("rock")), at=AT + 30_000)
