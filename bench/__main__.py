@@ -41,7 +41,7 @@ LOG: dict[str, tuple[str, Measure]] = {  # on a log of their own, each with what
 
 def bench(
     only: Annotated[str, typer.Option(help="Parts by their letters, as in a,b.")] = "m,a,e,b,c,d,f",
-    short: Annotated[bool, typer.Option("--short", help="Rougher, in three minutes.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="Rougher, in two minutes.")] = False,
     home: Annotated[
         Path | None, typer.Option(help="Measure m, a and e on the stack that runs on this home.")
     ] = None,

@@ -18,7 +18,7 @@ class Plan:
     poisson: bool = False
 
     def short(self) -> "Plan":
-        """The same in three minutes, for a look on every change; figures are rougher."""
+        """The same in two minutes, for a look on every change; figures are rougher."""
         return Plan(
             say=self.say,
             warm_seconds=1.0,
