@@ -140,7 +140,7 @@ class KeyRing:
 
     async def get(self, kid: str) -> OKPKey | None:
         """The key, None if nobody has it; KeysAway while no set could be fetched at all."""
-        if self._wants(kid):
+        if self._wants(kid) or not self._keys:  # without any, wait for whoever fetches them now
             async with self._lock:
                 if self._wants(kid):
                     await self._refresh()

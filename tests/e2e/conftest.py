@@ -12,9 +12,12 @@ WAIT_MS = 15_000
 Person = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; no-sandbox only as root, who has no other choice."""
+    """One browser for a module's tests; its event loop must be gone before other modules' coroutines run.
+
+    No sandbox only as root, who has no other choice.
+    """
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)

@@ -1,5 +1,6 @@
 """What the one verifier of access tokens refuses; each row of the attack table that a token alone can make."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -248,6 +249,22 @@ async def test_without_any_key_nothing_can_be_said() -> None:
     desk.publisher.away = True
     with pytest.raises(KeysAway):
         await desk.verifier.verify(sign())
+
+
+async def test_requests_that_come_during_the_first_fetch_wait_for_its_keys() -> None:
+    fetching, published = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> dict[str, Any]:
+        fetching.set()
+        await published.wait()
+        return await Publisher(KEY)()
+
+    verifier = Verifier(slowly, issuer="us", audience="them", clock=Desk(KEY).clock)
+    first = asyncio.create_task(verifier.verify(sign()))
+    await asyncio.wait_for(fetching.wait(), 5)
+    second = asyncio.create_task(verifier.verify(sign()))
+    asyncio.get_running_loop().call_soon(published.set)
+    assert await asyncio.wait_for(first, 5) == await asyncio.wait_for(second, 5)
 
 
 async def test_a_remembered_token_costs_microseconds() -> None:
