@@ -177,6 +177,7 @@ def test_a_closed_or_forgotten_match_needs_none() -> None:
     took(of, sent(0, CREATE))
     took(of, sent(1, CREATE._replace(id=uid("resign"), word=Resign())))
     assert of.due(AT + 10**9) == []
+    assert Owner(0, Fence(9, "heir"), of.state, 1, anywhere).due(AT + 10**9) == []
     of = owner()
     took(of, sent(0, CREATE))
     of.state.matches.clear()
