@@ -37,13 +37,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
 
 
 @pytest.fixture(scope="session")
-def platform(stack: Trial, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Every service as a process of its own, on `stack`; PostgreSQL and Redis databases are theirs alone.
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Every service as a process of its own, on stores of their own: real engines would judge what other tests
+    append to the one topic of commands.
 
     Whoever kills or stalls one brings it back and waits for `platform.wait_ready()`.
     """
     home = tmp_path_factory.mktemp("platform")
-    with all_services.platform(home, {**os.environ, **own_databases(stack)}) as running:
+    with (
+        trial(tmp_path_factory.mktemp("platform-stores")) as stores,
+        all_services.platform(home, {**os.environ, **own_databases(stores)}) as running,
+    ):
         yield running
 
 

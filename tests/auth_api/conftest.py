@@ -57,17 +57,24 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+async def execute(url: str, statement: str) -> None:
+    """On a connection of its own: between the two, other tests may crash PostgreSQL."""
+    admin = await asyncpg.connect(url)
+    try:
+        await admin.execute(statement)
+    finally:
+        await admin.close()
+
+
 @pytest.fixture(scope="session")
 async def database(stack: Trial) -> AsyncIterator[str]:
     """A PostgreSQL database with auth_api's tables."""
     name = f"auth_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(stack.postgres_url)
-    await admin.execute(f"CREATE DATABASE {name}")
+    await execute(stack.postgres_url, f"CREATE DATABASE {name}")
     url = urlunsplit(urlsplit(stack.postgres_url)._replace(path=f"/{name}"))
     await migrate(url)
     yield url
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+    await execute(stack.postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
