@@ -12,4 +12,4 @@ class EngineSettings(WithKafka):
     session_timeout_ms: int = Field(1500, ge=1000, le=60_000, description="a dead worker is replaced after this")
     produce_deadline_seconds: float = Field(4.0, gt=0, description="an unacknowledged batch ends the term")
     max_records: int = Field(8000, ge=1, description="commands taken in one poll")
-    idle_ms: int = Field(3, ge=1, description="FastStream sleeps this long after a poll without commands")
+    idle_ms: int = Field(5, ge=1, description="FastStream sleeps this long after a poll without commands")

@@ -10,9 +10,12 @@ from infra.kafka.topics import Topic, check
 
 
 def member(
-    servers: str, security: Mapping[str, Any], *, group: str, name: str, session_timeout_ms: int
+    servers: str, security: Mapping[str, Any], *, group: str, name: str, session_timeout_ms: int, **more: Any
 ) -> AIOKafkaConsumer:
-    """A consumer in `group`, not started. `name` is stable, so that a restart moves no partition (KIP-345)."""
+    """A consumer in `group`, not started. `name` is stable, so that a restart moves no partition (KIP-345).
+
+    `more` goes to aiokafka.
+    """
     return reader(
         servers,
         security,
@@ -21,6 +24,7 @@ def member(
         group_instance_id=name,
         session_timeout_ms=session_timeout_ms,
         heartbeat_interval_ms=session_timeout_ms // 4,
+        **more,
     )
 
 
