@@ -46,25 +46,31 @@ def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> O
     return open_term
 
 
-async def check_topics(settings: EngineSettings, domain: Domain) -> None:
-    """Refuse a broker whose topics would lose or reorder the log. Raises TopicMismatch."""
+async def check_topics(settings: EngineSettings, domain: Domain, stop: asyncio.Event) -> None:
+    """Refuse a broker whose topics would lose or reorder the log: TopicMismatch ends the process.
+
+    Beside the first term, since what a term appends is never wrong, and players wait for it.
+    """
     client = admin(settings.kafka, settings.security)
     try:
         await client.start()
         await check(client, domain.topics())
     finally:
         await asyncio.wait_for(client.close(), CLOSE_SECONDS)
+    await stop.wait()
 
 
 async def run(settings: EngineSettings) -> None:
     """Work until SIGTERM or SIGINT."""
     stop = tasks.stopping()
     state = health.Health(["partitions"])
-    await check_topics(settings, MATCHES)
     closing = Closing()
     await tasks.run_together(
         stop,
-        {"engine": work(term_opener(settings, MATCHES, closing), SystemClock().now_ms, state, stop)},
+        {
+            "engine": work(term_opener(settings, MATCHES, closing), SystemClock().now_ms, state, stop),
+            "topics": check_topics(settings, MATCHES, stop),
+        },
         background={"health": health.serve(state, settings.health_host, settings.health_port)},
     )
     await closing.finish(CLOSE_SECONDS)

@@ -93,9 +93,12 @@ def verify(services: Platform) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def patience() -> float:
-    """How much longer than on an idle machine things may take: other programs' share of the processors."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+def boot_seconds(services: Platform) -> float:
+    """The floor of every pause: how long an engine takes, here and now, from its start to being ready."""
+    began = time.monotonic()
+    services["engine-1"].restart()
+    services.wait_ready()
+    return time.monotonic() - began
 
 
 async def wait(seconds: float) -> None:

@@ -4,14 +4,19 @@ import pytest
 
 from infra.stack.platform import Platform
 from infra.stack.trial import Trial
-from tests.faults.scene import SECONDS, patience, play, wait
+from tests.faults.scene import SECONDS, boot_seconds, play, wait
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+SESSION = 1.5  # seconds until the group gives a dead member's partitions to another
 OVER_SESSION = 4.0  # a stall longer than the group's session time-out
 
 
 async def test_killed_and_restarted_at_once(stores: Trial, services: Platform) -> None:
-    """Given two engines, when each is killed and started again at once, then players wait a second at most."""
+    """Given two engines, when each is killed and started again at once, then players wait a second at most.
+
+    On a busy machine: twice what starting an engine takes there.
+    """
+    boot = boot_seconds(services)
 
     async def fault() -> None:
         for turn in range(int(SECONDS // 4)):
@@ -20,11 +25,12 @@ async def test_killed_and_restarted_at_once(stores: Trial, services: Platform) -
         await wait(3)
 
     verdict = await play(stores, services, fault, seed=1)
-    assert verdict.pause <= 1.0 * patience()
+    assert verdict.pause <= max(1.0, 2 * boot)
 
 
 async def test_killed_while_another_lives(stores: Trial, services: Platform) -> None:
     """Given two engines, when one is killed for good, then the other one goes on within 2.5 seconds."""
+    boot = boot_seconds(services)
 
     async def fault() -> None:
         await wait(3)
@@ -38,7 +44,7 @@ async def test_killed_while_another_lives(stores: Trial, services: Platform) -> 
         await wait(3)
 
     verdict = await play(stores, services, fault, seed=2)
-    assert verdict.pause <= 2.5 * patience()
+    assert verdict.pause <= max(2.5, SESSION + 2 * boot)
 
 
 async def test_stalled_beyond_the_session_and_woken(stores: Trial, services: Platform) -> None:
