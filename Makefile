@@ -39,7 +39,7 @@ test: dev web ## Run the tests, all but the long ones; ARGS="-k name" chooses
 test-pure: # Rules, folds and words on another interpreter: make test-pure OTHER=/path/to/python3.13
 	@test -x .venv-other/bin/python || $(OTHER) -m venv .venv-other
 	@.venv-other/bin/pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.lock
-	@.venv-other/bin/python -m pytest -q $(PURE)
+	@.venv-other/bin/python -m pytest -q -m "not stack" $(PURE)
 
 webtest: web ## Test the web client's own modules
 	@$(BIN)/python $(BOOTSTRAP) webtest
