@@ -165,5 +165,6 @@ def public(table: Table, match_id: str, version: int) -> PublicView:
 
 def private(table: Table) -> Mapping[str, Any] | None:
     """By seat, its own pending move: what that seat's player sees as `mine`."""
-    pending = {str(seat): {"shape": move} for seat, move in enumerate(table.moves) if move is not None}
-    return pending or None
+    if table.moves == NOBODY_MOVED:
+        return None
+    return {str(seat): {"shape": move} for seat, move in enumerate(table.moves) if move is not None}

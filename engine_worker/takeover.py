@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from engine_worker.owner import Owner
+from engine_worker.owner import LostOwnership, Owner
 from engine_worker.produce import Log
 from engine_worker.restore import Restored
 from infra import metrics
@@ -86,6 +86,8 @@ class Takeover:
                 continue
             restored.feed(record.offset, record.key, record.value, record.headers)
             if record.offset == fence.offset:
+                if restored.cursor.fence != fence:
+                    raise LostOwnership(f"another record stands where {fence} was acknowledged")
                 self._count_ignored(restored)
                 return True
         return False
