@@ -26,7 +26,7 @@ class LogAway(Exception):
 class CommandsLog:
     """`run` keeps a producer, `append` uses it. One that failed once is abandoned.
 
-    After an error aiokafka's idempotent producer may raise OutOfOrderSequenceNumber for ever (its issue 1017).
+    After an error aiokafka's idempotent producer may raise OutOfOrderSequenceNumber for ever (known upstream).
     """
 
     def __init__(self, servers: str, security: dict[str, Any], topic: str, ack: float = ACK_SECONDS) -> None:
