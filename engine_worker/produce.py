@@ -30,7 +30,10 @@ class Log:
         """Write "from here on I own this partition"; the record's place and id are the owner's name."""
         fence_id = uuid4().hex
         record = encode_fence(fence_id, worker, now)
-        metadata = await self._within(self._send(self._domain.outcomes, partition, record))
+        topic = self._domain.outcomes
+        metadata = await self._within(
+            self._producer.send_and_wait(topic, record.value, record.key, partition, headers=record.headers)
+        )
         return Fence(metadata.offset, fence_id)
 
     async def outcomes(self, batches: Sequence[tuple[Owner, Sequence[Taken]]]) -> None:
@@ -71,10 +74,6 @@ class Log:
                 for record in records[first : first + at_once]
             ]
             await self._within(asyncio.gather(*futures))
-
-    async def _send(self, topic: str, partition: int, record: Record) -> Any:
-        future = await self._producer.send(topic, record.value, record.key, partition, headers=record.headers)
-        return await future
 
     async def _within(self, waiting: Any) -> Any:
         try:

@@ -66,7 +66,6 @@ class Term:
         metrics.BATCH_RECORDS.observe(len(records))
         batches: list[tuple[Owner, list[Taken]]] = []
         letters: list[Record] = []
-        oldest: Millis | None = None
         for partition, group in groupby(records, key=attrgetter("partition")):
             owner = self.owners.get(partition)
             if owner is None:
@@ -87,13 +86,7 @@ class Term:
         if taken is not None and taken.letter is not None:
             metrics.DEAD_LETTERS.labels(reason=taken.letter).inc()
             log.warning("command_unreadable", reason=taken.letter, partition=owner.partition, offset=record.offset)
-            group = self._domain.group("engine")
-            letters.append(
-                letter(
-                    self._domain, group, owner.partition, record.offset, taken.letter,
-                    record.key, record.value, list(record.headers),
-                )
-            )  # fmt: skip
+            letters.append(letter(self._domain, record, taken.letter))
         return taken
 
     def assign(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:

@@ -27,7 +27,7 @@ REDIS_DATABASE = "/5"
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """The real Kafka, Valkey and PostgreSQL: what the environment names, else containers where they are asked
-    for and Docker answers, else child processes in a folder of this session."""
+    for and Docker answers, else child processes in a folder of their own."""
     if os.environ.get(CONTAINERS) == "1" and docker_answers():
         with container_trial() as running:
             yield running

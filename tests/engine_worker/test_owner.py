@@ -1,5 +1,6 @@
 """One partition in an owner's hands: which command it takes, what it notices, what goes to the dead letters."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -185,8 +186,8 @@ def test_a_closed_or_forgotten_match_needs_none() -> None:
 
 
 def test_a_dead_letter_says_where_it_came_from_and_why() -> None:
-    headers = [("ce_id", b"1")]
-    parked = letter(MATCHES, "engine-matches", 3, 9, "unreadable", b"k", None, headers)
+    consumed = SimpleNamespace(partition=3, offset=9, key=b"k", value=None, headers=(("ce_id", b"1"),))
+    parked = letter(MATCHES, consumed, "unreadable")
     assert (parked.key, parked.value) == (b"k", b"")
     assert parked.headers[0] == ("ce_id", b"1")
     assert {name: raw.decode() for name, raw in parked.headers[1:]} == {
