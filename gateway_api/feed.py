@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from gateway_api.line import Line, ServerError
 from gateway_api.names import Names
 from gateway_api.views import Snapshot, from_redis
+from infra.redis_line import Line, ServerError
 from schemas import keys
 
 log = structlog.get_logger()

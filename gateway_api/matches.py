@@ -10,8 +10,8 @@ import orjson
 import structlog
 
 from gateway_api.feed import Feed
-from gateway_api.line import Line, Reply, consume
 from gateway_api.names import Names
+from infra.redis_line import Line, Reply, consume
 from infra.tasks import until
 from schemas import keys
 

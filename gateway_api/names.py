@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from gateway_api.line import Line, ServerError
+from infra.redis_line import Line, ServerError
 from schemas import keys
 from schemas.match import COMPUTER
 

@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 
 from gateway_api.answers import unknown_match
 from gateway_api.limits import InFlight
-from gateway_api.line import Line
 from gateway_api.names import Names
 from gateway_api.reading import Reading
 from gateway_api.settings import GatewaySettings
@@ -22,6 +21,7 @@ from infra.http.caller import Callers
 from infra.http.limits import Limit, Limiter, address_key, is_loopback
 from infra.http.origin import client_address
 from infra.http.tokens import Claims
+from infra.redis_line import Line
 
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store"}

@@ -14,10 +14,10 @@ from aiokafka.errors import KafkaError
 from gateway_api.auth_proxy import AuthProxy
 from gateway_api.commands_log import CommandsLog
 from gateway_api.flow import Progress, group_problem
-from gateway_api.line import Line, ServerError
 from gateway_api.settings import GatewaySettings
 from infra.health import Health
 from infra.kafka.client import admin, reader
+from infra.redis_line import Line, ServerError
 from infra.tasks import until
 from schemas import keys
 from schemas.topics import PARTITIONS, Domain

@@ -2,11 +2,11 @@
 
 from gateway_api.answers import unknown_match
 from gateway_api.feed import Feed
-from gateway_api.line import Line, ServerError
 from gateway_api.names import Names
 from gateway_api.store import PostgresAway, Store
 from gateway_api.views import Snapshot, from_redis
 from infra.http.problems import away
+from infra.redis_line import Line, ServerError
 from schemas import keys
 
 

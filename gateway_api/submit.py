@@ -9,9 +9,9 @@ import structlog
 from gateway_api.answers import Result, rejected
 from gateway_api.commands_log import CommandsLog
 from gateway_api.feed import Feed, Waiter
-from gateway_api.line import Line, ServerError
 from gateway_api.matches import Matches
 from infra.clock import Clock
+from infra.redis_line import Line, ServerError
 from schemas import keys
 from schemas.codec import digest
 from schemas.command import Command, encode_command

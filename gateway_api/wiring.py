@@ -12,7 +12,6 @@ from gateway_api.commands_log import CommandsLog
 from gateway_api.direct import Direct
 from gateway_api.edge import Edge
 from gateway_api.limits import InFlight, Slots
-from gateway_api.line import Line
 from gateway_api.matches import Matches
 from gateway_api.names import Names
 from gateway_api.pages import Pages
@@ -32,6 +31,7 @@ from infra.http.limits import Limiter
 from infra.http.serve import serve
 from infra.http.tokens import Verifier
 from infra.http.trace import Trace
+from infra.redis_line import Line
 from infra.tasks import run_together, stopping
 from schemas.topics import MATCHES
 

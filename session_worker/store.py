@@ -1,13 +1,13 @@
 """Redis as the session worker uses it: progress is read, runs of outcomes are written, a partition is erased."""
 
+from asyncio import gather
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from hashlib import sha1
 from typing import Any, NamedTuple
 
 import orjson
-from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
 
+from infra.redis_line import Argument, Line, ServerError
 from schemas import keys
 from session_worker.project import Hint, Result, Snapshot
 from session_worker.script import ERASE, WRITE
@@ -30,40 +30,33 @@ class Run(NamedTuple):
 class Store:
     """All of Redis that the session worker touches."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, line: Line) -> None:
+        self._line = line
 
     async def progress(self, partitions: Collection[int]) -> Mapping[int, bytes]:
         """The saved progress of partitions as it stands; an absent one is missing."""
         if not partitions:
             return {}
-        values: list[Any] = await self._redis.mget([keys.progress(p) for p in partitions])
+        values: list[Any] = await self._line.call("MGET", *[keys.progress(p) for p in partitions])
         return {p: value for p, value in zip(partitions, values, strict=True) if value is not None}
 
     async def write(self, runs: Sequence[Run]) -> list[bool]:
         """Write runs in order, in one round trip; False for a run whose progress had become another one."""
         answers = await self._send(runs)
-        forgotten = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        forgotten = [i for i, answer in enumerate(answers) if _is_forgotten(answer)]
         if forgotten:
-            await self._redis.script_load(WRITE)
+            await self._line.call("SCRIPT", "LOAD", WRITE)
             again = await self._send([runs[i] for i in forgotten])
             for i, answer in zip(forgotten, again, strict=True):
                 answers[i] = answer
         for answer in answers:
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 raise answer
         return [answer == 1 for answer in answers]
 
     async def _send(self, runs: Sequence[Run]) -> list[Any]:
-        if len(runs) == 1:
-            try:
-                return [await self._redis.evalsha(SHA, *arguments(runs[0]))]
-            except NoScriptError as error:
-                return [error]
-        pipeline = self._redis.pipeline(transaction=False)
-        for run in runs:
-            pipeline.evalsha(SHA, *arguments(run))
-        return list(await pipeline.execute(raise_on_error=False))
+        replies = [self._line.call("EVALSHA", SHA, *arguments(run)) for run in runs]
+        return await gather(*replies, return_exceptions=True)
 
     async def erase(self, partition: int, saved: bytes, partition_of: Callable[[str], int]) -> bool:
         """Remove what stands in Redis of a partition whose log is another one now; False: somebody else did.
@@ -75,9 +68,9 @@ class Store:
         for keyed in (self._matches(), self._commands()):
             async for batch in keyed:
                 gone = [key for key, match in batch if partition_of(match) == partition]
-                if gone and not await self._redis.eval(ERASE, 1 + len(gone), progress, *gone, saved):
+                if gone and not await self._line.call("EVAL", ERASE, 1 + len(gone), progress, *gone, saved):
                     return False
-        return bool(await self._redis.eval(ERASE, 2, progress, progress, saved))
+        return bool(await self._line.call("EVAL", ERASE, 2, progress, progress, saved))
 
     async def _matches(self) -> AsyncIterator[list[tuple[bytes, str]]]:
         prefix = keys.match("")
@@ -86,7 +79,7 @@ class Store:
 
     async def _commands(self) -> AsyncIterator[list[tuple[bytes, str]]]:
         async for batch in self._scan(keys.command("")):
-            values = await self._redis.mget(batch)
+            values = await self._line.call("MGET", *batch)
             yield [
                 (key, orjson.loads(value)["match"] or "")
                 for key, value in zip(batch, values, strict=True)
@@ -94,22 +87,26 @@ class Store:
             ]
 
     async def _scan(self, prefix: str) -> AsyncIterator[list[bytes]]:
-        cursor = 0
+        cursor = b"0"
         while True:
-            answer: Any = await self._redis.scan(cursor, match=f"{prefix}*", count=SCAN_COUNT)
-            cursor, found = answer
+            cursor, found = await self._line.call("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", SCAN_COUNT)
             if found:
                 yield found
-            if cursor == 0:
+            if cursor == b"0":
                 return
 
 
-def arguments(run: Run) -> list[Any]:
+def _is_forgotten(answer: Any) -> bool:
+    """Whether Redis has lost the script: a restart, a failover, SCRIPT FLUSH."""
+    return isinstance(answer, ServerError) and str(answer).startswith("NOSCRIPT")
+
+
+def arguments(run: Run) -> list[Argument]:
     """Number of keys, keys and arguments, in the order that the script reads them."""
     names = [keys.progress(run.partition)]
     names += [keys.match(snapshot.match) for snapshot in run.snapshots]
     names += [keys.command(result.command) for result in run.results]
-    values: list[Any] = [run.expected, run.saved, len(run.snapshots), len(run.results)]
+    values: list[Argument] = [run.expected, run.saved, len(run.snapshots), len(run.results)]
     for snapshot in run.snapshots:
         fields = _fields(snapshot)
         values += [snapshot.version, snapshot.expires_at, len(fields), *fields]
@@ -120,8 +117,8 @@ def arguments(run: Run) -> list[Any]:
     return [len(names), *names, *values]
 
 
-def _fields(snapshot: Snapshot) -> list[Any]:
-    fields: list[Any] = ["version", snapshot.version, "status", snapshot.status, "public", snapshot.public]
+def _fields(snapshot: Snapshot) -> list[Argument]:
+    fields: list[Argument] = ["version", snapshot.version, "status", snapshot.status, "public", snapshot.public]
     for seat, part in snapshot.private:
         fields += [f"private:{seat}", part]
     return fields

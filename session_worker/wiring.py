@@ -3,17 +3,17 @@
 import asyncio
 from functools import partial
 
-from infra import health, redis_client, tasks
+from infra import health, tasks
 from infra.clock import SystemClock
 from infra.kafka.client import partition_of
 from infra.kafka.follow import Follower
 from infra.kafka.group import check_topics, member
+from infra.redis_line import Line
 from schemas.topics import MATCHES, PARTITIONS, Domain
 from session_worker.settings import SessionSettings
 from session_worker.store import Store
 from session_worker.worker import SessionWorker, Standing
 
-CLOSE_SECONDS = 2.0
 POLL_RECORDS = 4000  # about 0.1 s of work, during which no heartbeat is sent
 
 
@@ -43,13 +43,12 @@ async def run(settings: SessionSettings) -> None:
     """Work until SIGTERM or SIGINT."""
     stop = tasks.stopping()
     state = health.Health(["kafka", "partitions", "redis"], beat_seconds=30)
-    redis = redis_client.client(settings.redis_url.get_secret_value(), settings.worker_name)
-    try:
-        await tasks.run_together(
-            stop,
-            {"session": follower(settings, MATCHES, Store(redis), state).run(stop)},
-            background={"health": health.serve(state, settings.health_host, settings.health_port)},
-        )
-    finally:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await redis.aclose()
+    line = Line(settings.redis_url.get_secret_value(), settings.worker_name)
+    await tasks.run_together(
+        stop,
+        {"session": follower(settings, MATCHES, Store(line), state).run(stop)},
+        background={
+            "redis": line.run(asyncio.Event()),  # until the follower has ended
+            "health": health.serve(state, settings.health_host, settings.health_port),
+        },
+    )

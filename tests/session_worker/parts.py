@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from infra.clock import SystemClock
 from infra.health import Health
 from infra.kafka.follow import Follower
+from infra.redis_line import Line
 from infra.stack.trial import Trial
 from schemas import keys
 from session_worker import wiring
@@ -25,16 +26,16 @@ def author(partition: int = 0) -> Author:
     return started
 
 
-def follower(stack: Trial, log: Log, redis: Redis, name: str = "session-1") -> tuple[Follower[Standing], Health]:
+def follower(stack: Trial, log: Log, line: Line, name: str = "session-1") -> tuple[Follower[Standing], Health]:
     health = Health(["kafka", "partitions", "redis"])
     settings = SessionSettings(
         kafka=stack.kafka_address, redis_url=stack.redis_url, worker_name=name, session_timeout_ms=1500
     )
-    return wiring.follower(settings, log.domain, Store(redis), health), health
+    return wiring.follower(settings, log.domain, Store(line), health), health
 
 
-def worker(redis: Redis) -> SessionWorker:
-    return SessionWorker(Store(redis), SystemClock(), home_of)
+def worker(line: Line) -> SessionWorker:
+    return SessionWorker(Store(line), SystemClock(), home_of)
 
 
 async def shows(redis: Redis, game: Game) -> bool:

@@ -6,6 +6,7 @@ import json
 import pytest
 from redis.asyncio import Redis
 
+from infra.redis_line import Line
 from infra.stack.trial import Trial
 from schemas import keys
 from schemas.log import Fence
@@ -17,7 +18,7 @@ from tests.session_worker.real import Log, home_of, ready, running, until
 pytestmark = pytest.mark.stack
 
 
-async def test_stale_outcomes_on_the_log_are_ignored(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_stale_outcomes_on_the_log_are_ignored(stack: Trial, log: Log, redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "ignored")
     game.create()
@@ -25,7 +26,7 @@ async def test_stale_outcomes_on_the_log_are_ignored(stack: Trial, log: Log, red
         disturb(written, game, kind)
     written.take_over("second")
     game.join()
-    work, _ = follower(stack, log, redis)
+    work, _ = follower(stack, log, line)
     async with running(work):
         await log.publish(written)
         await until(lambda: read_to(redis, written), "all read")
@@ -33,13 +34,13 @@ async def test_stale_outcomes_on_the_log_are_ignored(stack: Trial, log: Log, red
         assert not await redis.exists(keys.command("not-accepted"))
 
 
-async def test_a_restarted_worker_goes_on_where_it_was(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_a_restarted_worker_goes_on_where_it_was(stack: Trial, log: Log, redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "restarted")
     game.create()
     for _ in range(100):
         disturb(written, game, "stale")
-    first, health = follower(stack, log, redis)
+    first, health = follower(stack, log, line)
     async with running(first):
         await log.publish(written)
         await until(lambda: read_to(redis, written), "all read")
@@ -47,14 +48,16 @@ async def test_a_restarted_worker_goes_on_where_it_was(stack: Trial, log: Log, r
     await redis.delete(keys.match(game.id))
     game.reject()
     await log.publish(written)
-    second, health = follower(stack, log, redis)
+    second, health = follower(stack, log, line)
     async with running(second):
         await until(lambda: read_to(redis, written), "read on")
         await ready(health)
     assert not await redis.exists(keys.match(game.id)), "nothing before its progress was read again"
 
 
-async def test_progress_of_another_log_is_void_and_its_snapshots_go(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_progress_of_another_log_is_void_and_its_snapshots_go(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
     written = author(home_of(Game(author(), "real").id))
     game = Game(written, "real")
     game.create()
@@ -67,7 +70,7 @@ async def test_progress_of_another_log_is_void_and_its_snapshots_go(stack: Trial
     for name in (ghost, stranger, game.id):
         await redis.hset(keys.match(name), mapping={"version": 77, "status": "playing", "public": "{}"})
     await log.publish(written)
-    work, health = follower(stack, log, redis)
+    work, health = follower(stack, log, line)
     async with running(work):
         await until(lambda: shows(redis, game), "rebuilt over what was void")
         await ready(health)
@@ -75,13 +78,15 @@ async def test_progress_of_another_log_is_void_and_its_snapshots_go(stack: Trial
     assert await redis.exists(keys.match(stranger))
 
 
-async def test_progress_beyond_the_logs_end_is_refused_loudly(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_progress_beyond_the_logs_end_is_refused_loudly(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
     written = author()
     Game(written, "beyond").create()
     place = project(START, written.lines).progress
     await redis.set(keys.progress(0), dump(place._replace(next=50)))
     await log.publish(written)
-    work, health = follower(stack, log, redis)
+    work, health = follower(stack, log, line)
 
     async def told() -> bool:
         return "before the stored position 50" in json.dumps(health.report())
@@ -92,11 +97,13 @@ async def test_progress_beyond_the_logs_end_is_refused_loudly(stack: Trial, log:
     assert json.loads(await redis.get(keys.progress(0)) or b"{}")["next"] == 50
 
 
-async def test_two_workers_share_the_partitions_and_one_takes_over(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_two_workers_share_the_partitions_and_one_takes_over(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
     logs = [author(partition) for partition in range(12)]
     games = [Game(one, f"shared-{one.partition}") for one in logs]
-    first, healthy = follower(stack, log, redis, "session-1")
-    second, _ = follower(stack, log, redis, "session-2")
+    first, healthy = follower(stack, log, line, "session-1")
+    second, _ = follower(stack, log, line, "session-2")
     async with contextlib.AsyncExitStack() as both:
         await both.enter_async_context(running(first))
         async with running(second):

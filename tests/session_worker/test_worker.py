@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.clock import SystemClock
+from infra.redis_line import Line
 from infra.stack.trial import Trial
 from schemas import keys
 from session_worker.project import START, dump, project, unfinished
@@ -23,14 +24,14 @@ pytestmark = pytest.mark.stack
 
 
 async def test_a_match_reaches_redis_with_its_private_part_results_and_progress(
-    stack: Trial, log: Log, redis: Redis
+    stack: Trial, log: Log, redis: Redis, line: Line
 ) -> None:
     written = author()
     game = Game(written, "whole")
     first = game.create()
     game.join()
     game.throw(1, SHAPES[2])
-    work, health = follower(stack, log, redis)
+    work, health = follower(stack, log, line)
     async with running(work):
         await ready(health)
         await log.publish(written)
@@ -56,10 +57,12 @@ async def test_a_match_reaches_redis_with_its_private_part_results_and_progress(
         assert not await redis.hexists(keys.match(game.id), "private:1")
 
 
-async def test_every_outcome_is_hinted_within_milliseconds(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_every_outcome_is_hinted_within_milliseconds(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
     written = author()
     game = Game(written, "hints")
-    work, health = follower(stack, log, redis)
+    work, health = follower(stack, log, line)
     listener = redis.pubsub()
     await listener.subscribe(keys.match(game.id))
     took = []
@@ -86,10 +89,12 @@ async def _message(listener: Any) -> Any:
                 return message
 
 
-async def test_an_emptied_redis_is_rebuilt_without_traffic(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_an_emptied_redis_is_rebuilt_without_traffic(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
     logs = [author(0), author(7)]
     games = [play(log, f"flush-{log.partition}", [(SHAPES[0], SHAPES[1])] * 2) for log in logs]
-    work, health = follower(stack, log, redis)
+    work, health = follower(stack, log, line)
     async with running(work):
         await log.publish(*logs)
         await until(lambda: read_to(redis, logs[1]), "all read")
@@ -106,9 +111,9 @@ async def test_an_emptied_redis_is_rebuilt_without_traffic(stack: Trial, log: Lo
         await ready(health)
 
 
-async def test_a_paused_redis_loses_nothing(stack: Trial, log: Log, redis: Redis) -> None:
+async def test_a_paused_redis_loses_nothing(stack: Trial, log: Log, redis: Redis, line: Line) -> None:
     written = author()
-    work, health = follower(stack, log, redis)
+    work, health = follower(stack, log, line)
     async with running(work):
         await ready(health)
         stack.redis.pause()
@@ -126,9 +131,9 @@ async def test_a_paused_redis_loses_nothing(stack: Trial, log: Log, redis: Redis
         await ready(health)
 
 
-async def test_a_stale_worker_writes_nothing_after_the_new_one(redis: Redis) -> None:
+async def test_a_stale_worker_writes_nothing_after_the_new_one(redis: Redis, line: Line) -> None:
     written = author()
-    old, new = worker(redis), worker(redis)
+    old, new = worker(line), worker(line)
     game = Game(written, "stale")
     game.create()
     begun = await old.begin(0, len(written.lines))
@@ -144,11 +149,11 @@ async def test_a_stale_worker_writes_nothing_after_the_new_one(redis: Redis) -> 
     assert (await old.stored([0]))[0].progress == ahead.progress
 
 
-async def test_a_stale_rebuild_is_refused_once_progress_is_there(redis: Redis) -> None:
+async def test_a_stale_rebuild_is_refused_once_progress_is_there(redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "rebuilt")
     game.create()
-    old, new = worker(redis), worker(redis)
+    old, new = worker(line), worker(line)
     stale = await old.begin(0, len(written.lines))
     game.join()
     fresh = await new.begin(0, len(written.lines))
@@ -157,11 +162,11 @@ async def test_a_stale_rebuild_is_refused_once_progress_is_there(redis: Redis) -
     assert await shows(redis, game)
 
 
-async def test_a_stalled_worker_does_not_empty_what_was_built_meanwhile(redis: Redis) -> None:
+async def test_a_stalled_worker_does_not_empty_what_was_built_meanwhile(redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "voided")
     game.create()
-    old, new, store = worker(redis), worker(redis), Store(redis)
+    old, new, store = worker(line), worker(line), Store(line)
     lost = dump(START._replace(next=99))
     await redis.set(keys.progress(0), lost)
     stale = (await old.stored([0]))[0]
@@ -178,29 +183,29 @@ class Emptied(Store):
 
     async def write(self, runs: Sequence[Run]) -> list[bool]:
         written = await super().write(runs)
-        await self._redis.flushall()
+        await self._line.call("FLUSHALL")
         return written
 
 
-async def test_a_redis_emptied_while_a_rebuild_is_written_has_no_progress(redis: Redis) -> None:
+async def test_a_redis_emptied_while_a_rebuild_is_written_has_no_progress(redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "emptied")
     game.create()
-    unlucky = SessionWorker(Emptied(redis), SystemClock(), home_of)
+    unlucky = SessionWorker(Emptied(line), SystemClock(), home_of)
     begun = await unlucky.begin(0, len(written.lines))
     assert await unlucky.apply({0: (begun, written.lines)}) == {}
-    one = worker(redis)
+    one = worker(line)
     assert await one.stored([0]) == {}
     assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
     assert await shows(redis, game)
 
 
-async def test_a_rebuild_that_nobody_finished_is_taken_over(redis: Redis) -> None:
+async def test_a_rebuild_that_nobody_finished_is_taken_over(redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "unfinished")
     game.create()
     await redis.set(keys.progress(0), unfinished("somebody's"))
-    one = worker(redis)
+    one = worker(line)
     assert await one.stored([0]) == {}
     assert set(await one.missing([0])) == {0}
     assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
@@ -208,35 +213,35 @@ async def test_a_rebuild_that_nobody_finished_is_taken_over(redis: Redis) -> Non
     assert await read_to(redis, written)
 
 
-async def test_an_older_snapshot_never_replaces_a_newer_one(redis: Redis) -> None:
+async def test_an_older_snapshot_never_replaces_a_newer_one(redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "older")
     game.create()
     half = len(written.lines)
     game.join()
-    one = worker(redis)
+    one = worker(line)
     await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
     await redis.delete(keys.progress(0))
     await one.apply({0: (await one.begin(0, half), written.lines[:half])})
     assert await shows(redis, game)
 
 
-async def test_what_has_expired_is_not_written_again(redis: Redis) -> None:
+async def test_what_has_expired_is_not_written_again(redis: Redis, line: Line) -> None:
     written = Author(at=SystemClock().now_ms() - keys.MATCH_TTL_MS - keys.DEADLINE_GRACE_MS)
     written.take_over("first")
     game = Game(written, "expired")
     outcome = game.create()
     place = project(START, written.lines[:1]).progress
     await redis.set(keys.progress(0), dump(place))
-    one = worker(redis)
+    one = worker(line)
     assert await one.apply({0: (Standing(place, dump(place)), written.lines[1:])})
     assert not await redis.exists(keys.match(game.id), keys.command(outcome.command_id or ""))
     assert await read_to(redis, written)
 
 
-async def test_a_forgotten_script_is_loaded_again(redis: Redis) -> None:
+async def test_a_forgotten_script_is_loaded_again(redis: Redis, line: Line) -> None:
     written = author()
-    one = worker(redis)
+    one = worker(line)
     standing = await one.begin(0, 0)
     game = Game(written, "script")
     game.create()
