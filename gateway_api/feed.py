@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import structlog
 
 from gateway_api.names import Names
-from gateway_api.views import Snapshot, from_redis
+from gateway_api.views import Snapshot, from_hint, from_redis
 from infra.redis_line import Line, ServerError
 from schemas import keys
 
@@ -33,10 +33,10 @@ class Waiter:
 
 
 class Feed:
-    """Reads the match again whenever a hint says that it is newer; keeps only the newest.
+    """Takes what hints show of the match, reads the rest and whatever they do not show; keeps only the newest.
 
-    A seat's private part is read only while its own player is served here. `read_at`: monotonic time of the
-    last answer, whatever it was. `names` holds what `newest` needs.
+    A seat's private part is read only while its own player is served here; `newest` may lack it until then.
+    `read_at`: monotonic time of the last answer, whatever it was. `names` holds what `newest` needs.
     """
 
     def __init__(self, match: str, line: Line, names: Names, spawn: Callable[[Any], None]) -> None:
@@ -61,8 +61,14 @@ class Feed:
         for waiter in self.waiters.get(hint["command"], ()):
             if waiter.digest == hint["digest"] and not waiter.result.done():
                 waiter.result.set_result(hint)
-        if self.users and (self.newest is None or hint["version"] > self.newest.version):
+        if not self.users or (self.newest is not None and hint["version"] <= self.newest.version):
+            return
+        # A hint may have waited in a socket: while a first look is under way, only Redis can tell what is newest.
+        snapshot = None if self._reading else from_hint(hint)
+        if snapshot is None:
             self.refresh()
+        else:
+            self._take(snapshot)
 
     @contextmanager
     def waiting(self, command: str, waiter: Waiter) -> Iterator[Waiter]:
@@ -81,6 +87,10 @@ class Feed:
         if self.newest is None:
             self._show(snapshot, names)
             self.certain = False
+
+    def is_behind(self, version: int) -> bool:
+        """Whether `newest` is older than that, or lacks what somebody here should see."""
+        return self.newest is None or version > self.newest.version or self._lacks_seats(self.newest)
 
     def refresh(self) -> None:
         """Read the match; while a read is under way, one more follows it."""
@@ -106,35 +116,42 @@ class Feed:
             self._tell()  # the poll tries again
             return
         snapshot = from_redis(reply.result(), seats)
-        if snapshot is not None and self._lacks_seats(snapshot):
+        if snapshot is None:
+            self._tell()
+        else:
+            self._take(snapshot)
+        if again and not self._reading:
             self.refresh()
-            return
-        if snapshot is None or not self._is_news(snapshot, seats):
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Show it if it is news, and read what it lacks."""
+        if not self._is_news(snapshot):
             self._tell()
         elif (names := self._names.remembered(snapshot.players)) is not None:
             self._show(snapshot, names)
         else:
             self._spawn(self._show_named(snapshot))
-        if again:
+        if self._lacks_seats(snapshot):
             self.refresh()
 
     def _lacks_seats(self, snapshot: Snapshot) -> bool:
-        """Whether a player served here has a seat whose private part was not asked for; asks for it next time."""
-        wanted = {seat for player in self.players if (seat := snapshot.seat_of(player)) is not None}
-        missing = wanted - set(self._seats)
-        if wanted != set(self._seats):
-            self._seats = tuple(sorted(wanted))
-        return bool(missing)
+        """Whether a player served here has a seat whose private part is not known; reads now ask for it."""
+        wanted = tuple(sorted(s for player in self.players if (s := snapshot.seat_of(player)) is not None))
+        self._seats = wanted
+        return not all(map(snapshot.knows, wanted))
 
-    def _is_news(self, snapshot: Snapshot, seats: tuple[int, ...]) -> bool:
-        """Newer, or as new with a seat's part that is wanted now; never older."""
-        if self.newest is None or snapshot.version > self.newest.version:
+    def _is_news(self, snapshot: Snapshot) -> bool:
+        """Newer, or as new and surer, or with a seat's part that is wanted now; never older."""
+        newest = self.newest
+        if newest is None or snapshot.version > newest.version:
             return True
-        return snapshot.version == self.newest.version and not set(seats) <= set(self.newest.seats)
+        if snapshot.version < newest.version:
+            return False
+        return not self.certain or any(snapshot.knows(s) and not newest.knows(s) for s in self._seats)
 
     async def _show_named(self, snapshot: Snapshot) -> None:
         names = await self._names.of(snapshot.players)
-        if self.newest is None or snapshot.version >= self.newest.version:
+        if self._is_news(snapshot):
             self._show(snapshot, names)
 
     def _show(self, snapshot: Snapshot, names: dict[str, str]) -> None:

@@ -86,7 +86,7 @@ class Matches:
     def _polled(self, feed: Feed, reply: Reply) -> None:
         if reply.cancelled() or reply.exception() or (version := reply.result()) is None:
             return
-        if feed.newest is None or int(version) > feed.newest.version:
+        if feed.is_behind(int(version)):
             feed.refresh()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

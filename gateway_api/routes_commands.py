@@ -1,7 +1,7 @@
 """Commands over HTTP: open a match, join, play, resign, ask for a rematch; and what became of a command."""
 
 import secrets
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Path, Request, Response
@@ -16,8 +16,8 @@ from gateway_api.submit import REDIS_AWAY, Viewed
 from gateway_api.views import etag
 from infra.http import body
 from infra.http.problems import away
-from infra.http.tokens import Claims
 from infra.http.trace import trace_id_of, traceparent
+from infra.redis_line import Reply
 from schemas import ids, keys
 from schemas.command import Command
 from schemas.view import MatchView
@@ -58,12 +58,11 @@ class CommandStatus:
 async def new_match(request: Request) -> Response:
     """Open a match; the caller sits at seat 0."""
     parts = parts_of(request)
-    caller, key, raw = await _taken(parts, request)
-    asked = requests.new_match(body.decode(raw))
-    command = ids.command_id(caller.subject, "POST", MATCHES, key)
-    match = ids.match_id(command)
-    location = f"{MATCHES}/{match}"
-    return await _submit(parts, request, Command(command, match, caller.subject, _entropy(), asked), location, 201)
+    taken = await _taken(parts, request, MATCHES)
+    word = requests.new_match(body.decode(taken.body))
+    match = ids.match_id(taken.command)
+    sent = Command(taken.command, match, taken.player, _entropy(), word)
+    return await _submit(parts, request, sent, taken.result, f"{MATCHES}/{match}", 201)
 
 
 @router.post(
@@ -85,13 +84,12 @@ async def new_match(request: Request) -> Response:
 async def command(request: Request, match_id: MatchPath) -> Response:
     """Send a command to a match: join, play, resign, rematch."""
     parts = parts_of(request)
-    caller, key, raw = await _taken(parts, request)
-    asked = requests.player_command(body.decode(raw))
-    match_id_of(match_id)
     path = f"{MATCHES}/{match_id}/commands"
-    command = ids.command_id(caller.subject, "POST", path, key)
-    sent = Command(command, match_id, caller.subject, _entropy(), asked)
-    return await _submit(parts, request, sent, f"{path}/{command}", 200)
+    taken = await _taken(parts, request, path)
+    word = requests.player_command(body.decode(taken.body))
+    match_id_of(match_id)
+    sent = Command(taken.command, match_id, taken.player, _entropy(), word)
+    return await _submit(parts, request, sent, taken.result, f"{path}/{taken.command}", 200)
 
 
 @router.get(
@@ -113,25 +111,36 @@ async def command_status(request: Request, match_id: MatchPath, command_id: Comm
     return Answer(orjson.dumps(status))
 
 
-async def _taken(parts: Parts, request: Request) -> tuple[Claims, str, bytes]:
-    """Caller, Idempotency-Key and raw body of a command."""
-    caller = await parts.caller(request)
+class Taken(NamedTuple):
+    """A command as it came: its id, the reply that will tell whether it has a result already, its raw body."""
+
+    player: str
+    command: str
+    result: Reply
+    body: bytes
+
+
+async def _taken(parts: Parts, request: Request, path: str) -> Taken:
+    player = (await parts.caller(request)).subject
     await parts.limit_commands(request)
-    key = idempotency_key(request.headers.get("idempotency-key"))
-    return caller, key, await body.read(request)
+    command = ids.command_id(player, "POST", path, idempotency_key(request.headers.get("idempotency-key")))
+    result = parts.submit.ask(command)  # on its way while the body is read and checked
+    return Taken(player, command, result, await body.read(request))
 
 
 def _entropy() -> str:
     return secrets.token_hex(ENTROPY_BYTES)
 
 
-async def _submit(parts: Parts, request: Request, command: Command, location: str, status: int) -> Response:
+async def _submit(
+    parts: Parts, request: Request, command: Command, result: Reply, location: str, status: int
+) -> Response:
     wait = prefer_wait(request.headers.get("prefer"))
     trace = traceparent(trace_id_of(request.scope))
     resource, most = (command.key, IN_FLIGHT) if status == 200 else (MATCHES, CREATES_IN_FLIGHT)
     with parts.in_flight.place(command.player, resource, command.id, most):
         try:
-            viewed = await parts.submit(command, trace, wait)
+            viewed = await parts.submit(command, result, trace, wait)
         except LogAway:
             raise unavailable() from None
     if viewed is None:

@@ -16,6 +16,7 @@ from gateway_api.feed import Feed
 from gateway_api.limits import Slots
 from gateway_api.matches import Matches
 from gateway_api.stream import Do, Newest, Position
+from gateway_api.views import Snapshot
 from infra.http.problems import Problem, respond
 from infra.metrics import SSE_DROPPED, SSE_SENT
 
@@ -30,6 +31,11 @@ HEADERS = [
 # Waits until the feed has something to show. Whether that is surely the newest; problems for an unknown match.
 Look = Callable[[Feed], Awaitable[bool]]
 LAST_WORDS = {Do.END: stream.END, Do.EXPIRED: stream.EXPIRED}
+
+
+def _never(_data: bytes) -> bool:
+    """Where the server has no way past ASGI."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -97,19 +103,37 @@ class StreamResponse(Response):
 
 
 class Stream:
-    """One connection. Its task sends; `wake` only sets a flag, so a slow reader holds up nobody."""
+    """One connection. While nothing is in the way, `wake` itself writes a new view: no task is woken for it, which
+    would cost three times as much. All else its task sends, so a slow reader holds up nobody.
+    """
 
     def __init__(self, streams: Streams, feed: Feed, audience: Audience, scope: Any, send: Any) -> None:
         self._streams, self._feed, self._audience = streams, feed, audience
         self._scope, self._send = scope, send
+        self._write_now = scope.get("extensions", {}).get("playlog.write", _never)
         self._woken = asyncio.Event()
-        self._gone = False
+        self._idle = self._gone = False
         now = time.monotonic()
         lifetime = min(audience.expires - time.time(), MOST_SECONDS)
         self.position = Position(sent=audience.last_event_id, wrote=now, expires=now + lifetime)
 
     def wake(self) -> None:
+        if self._idle and not self._woken.is_set():
+            try:
+                if self._handled_now():
+                    return
+            except Exception:  # the task meets it again, where it ends this stream alone
+                log.debug("stream_left_to_its_task", match_id=self._audience.match)
         self._woken.set()
+
+    def _handled_now(self) -> bool:
+        """Whether nothing is left to be done, after writing a new view if that needs no wait."""
+        todo, snapshot = self._decide(), self._feed.newest
+        if todo is not Do.VIEW or snapshot is None or not self._write_now(self._frame(snapshot)):
+            return todo is Do.WAIT
+        self.position.sent, self.position.wrote = snapshot.version, time.monotonic()
+        SSE_SENT.inc()
+        return not snapshot.terminal
 
     async def run(self, receive: Any, certain: bool) -> None:
         """Send until the end, the client's departure or the reader's deadline."""
@@ -132,12 +156,15 @@ class Stream:
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await self._write(stream.retry_frame(random.random()))
         while not self._gone:
-            todo = stream.decide(self.position, self._newest(), time.monotonic(), self._streams.stopping)
+            todo = self._decide()
             if todo is Do.WAIT:
+                self._idle = True
                 await self._woken.wait()
+                self._idle = False
                 self._woken.clear()
-            elif todo is Do.VIEW:
-                await self._write(self._view())
+            elif todo is Do.VIEW and (snapshot := self._feed.newest):
+                self.position.sent = snapshot.version
+                await self._write(self._frame(snapshot))
                 SSE_SENT.inc()
             elif todo is Do.COMMENT:
                 await self._write(stream.COMMENT)
@@ -145,14 +172,17 @@ class Stream:
                 await self._write(LAST_WORDS.get(todo, b""), more=False)
                 return
 
-    def _newest(self) -> Newest | None:
-        snapshot = self._feed.newest
-        return None if snapshot is None else Newest(snapshot.version, snapshot.terminal)
+    def _decide(self) -> Do:
+        return stream.decide(self.position, self._newest(), time.monotonic(), self._streams.stopping)
 
-    def _view(self) -> bytes:
+    def _newest(self) -> Newest | None:
+        """What this audience can be shown; nothing while its own part is still to be read."""
         snapshot = self._feed.newest
-        assert snapshot is not None
-        self.position.sent = snapshot.version
+        if snapshot is None or not snapshot.knows(snapshot.seat_of(self._audience.player)):
+            return None
+        return Newest(snapshot.version, snapshot.terminal)
+
+    def _frame(self, snapshot: Snapshot) -> bytes:
         return snapshot.frame(snapshot.seat_of(self._audience.player), self._feed.names)
 
     async def _write(self, data: bytes, more: bool = True) -> None:
@@ -164,7 +194,7 @@ class Stream:
         while (await receive())["type"] != "http.disconnect":
             pass
         self._gone = True
-        self.wake()
+        self._woken.set()
 
     def _drop(self) -> None:
         """Cut the connection: what the reader has not taken would otherwise wait in the socket for ever."""

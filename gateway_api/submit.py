@@ -11,7 +11,7 @@ from gateway_api.commands_log import CommandsLog
 from gateway_api.feed import Feed, Waiter
 from gateway_api.matches import Matches
 from infra.clock import Clock
-from infra.redis_line import Line, ServerError
+from infra.redis_line import Line, Reply, ServerError, consume
 from schemas import keys
 from schemas.codec import digest
 from schemas.command import Command, encode_command
@@ -40,7 +40,13 @@ class Submit:
     def __init__(self, matches: Matches, line: Line, commands: CommandsLog, clock: Clock) -> None:
         self._matches, self._line, self._commands, self._clock = matches, line, commands, clock
 
-    async def __call__(self, command: Command, trace: str, wait: int | None) -> Viewed | None:
+    def ask(self, command: str) -> Reply:
+        """Ask for the stored result while the request is still being read; pass the reply to the call."""
+        reply = self._line.call("GET", keys.command(command))
+        reply.add_done_callback(consume)
+        return reply
+
+    async def __call__(self, command: Command, asked: Reply, trace: str, wait: int | None) -> Viewed | None:
         """Append a command; with `wait` (seconds) the view that came of it, None when it was not ready in time.
 
         Raises the rejection's problem, and LogAway when nobody knows whether the log has it.
@@ -50,13 +56,13 @@ class Submit:
         """
         mark = digest(command.word)
         if wait is None:
-            if await self.known(command.id, mark) is None:
+            if await known(asked, mark) is None:
                 await self._append(command, trace)
             return None
         until = asyncio.get_running_loop().time() + wait
         async with self._matches.followed(command.key, command.player) as feed:
             with feed.waiting(command.id, Waiter(mark)) as waiter:
-                result = await self.known(command.id, mark)
+                result = await known(asked, mark)
                 if result is None:
                     await self._append(command, trace)  # with a deadline of its own: 202 means that the log has it
                 try:
@@ -74,16 +80,17 @@ class Submit:
             await asyncio.wait({waiter.result}, timeout=POLL_SECONDS)
             if waiter.result.done():
                 return result_of(waiter.result.result(), waiter.digest)
-            if (known := await self.known(command, waiter.digest)) is not None:
-                return known
+            if (result := await known(self.ask(command), waiter.digest)) is not None:
+                return result
 
-    async def known(self, command: str, mark: str) -> Result | None:
-        """The stored result, if there is one and Redis answers."""
-        try:
-            stored = await self._line.call("GET", keys.command(command))
-        except REDIS_AWAY:
-            return None
-        return result_of(orjson.loads(stored), mark) if stored else None
+
+async def known(asked: Reply, mark: str) -> Result | None:
+    """The stored result, if there is one and Redis answers."""
+    try:
+        stored = await asked
+    except REDIS_AWAY:
+        return None
+    return result_of(orjson.loads(stored), mark) if stored else None
 
 
 def result_of(stored: dict[str, Any], mark: str) -> Result:
@@ -101,7 +108,7 @@ async def _answer(feed: Feed, player: str, result: Result) -> Viewed:
         snapshot = feed.newest
         if snapshot is not None and snapshot.version >= result.version:
             seat = snapshot.seat_of(player)
-            if seat is None or seat in snapshot.seats:
+            if snapshot.knows(seat):
                 return Viewed(snapshot.version, seat, snapshot.view(seat, feed.names))
         feed.refresh()
         await feed.changed()

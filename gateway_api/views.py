@@ -15,23 +15,31 @@ NOBODY = b',"you":null,"mine":null}'
 class Snapshot:
     """A match at one version, as the session worker published it.
 
-    `public` is a PublicView's JSON; `private` holds raw JSON by seat, only for seats whose players are served
-    here (`seats`, also those without a secret). The public part is encoded once, each audience's view once.
+    `public` is a PublicView's JSON; `private` holds raw JSON by seat. `asked` are the seats whose private part was
+    read, None where all is known but that of `hidden`. The public part is encoded once, each audience's view once.
     """
 
-    __slots__ = ("_frames", "_head", "_views", "private", "public", "seats", "version")
+    __slots__ = ("_asked", "_frames", "_head", "_hidden", "_private", "_views", "public", "version")
 
     def __init__(
         self,
         version: int,
         public: dict[str, Any],
         private: Mapping[int, bytes] | None = None,
-        seats: Sequence[int] = (),
+        asked: Sequence[int] | None = None,
+        hidden: Sequence[int] = (),
     ) -> None:
-        self.version, self.public, self.private, self.seats = version, public, private or {}, tuple(seats)
+        self.version, self.public, self._private = version, public, private or {}
+        self._asked, self._hidden = asked, hidden
         self._head: bytes | None = None
         self._views: dict[int | None, bytes] = {}
         self._frames: dict[int | None, bytes] = {}
+
+    def knows(self, seat: int | None) -> bool:
+        """Whether the view from this seat is complete; None: a spectator's, which always is."""
+        if seat is None:
+            return True
+        return seat not in self._hidden if self._asked is None else seat in self._asked
 
     @property
     def terminal(self) -> bool:
@@ -68,7 +76,7 @@ class Snapshot:
     def _tail(self, seat: int | None) -> bytes:
         if seat is None:
             return NOBODY
-        return b',"you":%d,"mine":%b}' % (seat, self.private.get(seat) or b"null")
+        return b',"you":%d,"mine":%b}' % (seat, self._private.get(seat) or b"null")
 
 
 def _seated(player: str | None, names: Mapping[str, str]) -> dict[str, str] | None:
@@ -87,6 +95,12 @@ def from_redis(reply: Sequence[bytes | None], seats: Sequence[int]) -> Snapshot 
         return None
     parts = {seat: part for seat, part in zip(seats, private, strict=True) if part}
     return Snapshot(int(version), orjson.loads(public), parts, seats)
+
+
+def from_hint(hint: Mapping[str, Any]) -> Snapshot | None:
+    """What a hint shows of its match, all but private parts; None where it carries no view."""
+    public = hint.get("public")
+    return None if public is None else Snapshot(hint["version"], public, hidden=hint["seats"])
 
 
 def etag(version: int, seat: int | None) -> str:

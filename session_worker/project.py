@@ -15,6 +15,7 @@ from schemas.rejections import Code
 
 RULE = Rule(start=log.START, mark=mark, read=log.read, checksum=checksum)
 Place: TypeAlias = Progress[log.Cursor]
+MOST_HINTED = 16 * 1024  # bytes of a public part that every gateway on the match gets, wanted or not
 START: Place = Progress(next=0, cursor=log.START, crc=0)
 
 
@@ -39,11 +40,28 @@ class Result(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """Wakes those who wait for a match, with the outcome that it is about."""
+    """Wakes those who wait for a match, with the outcome that it is about.
+
+    `public` is the snapshot's public part, so that nobody has to read what all may see, and `seats` those that
+    have a private part; empty where nothing changed, and in rebuilds, whose hints may be older than the snapshots.
+    """
 
     match: str
-    body: bytes
+    verdict: bytes
     at: int
+    public: bytes = b""
+    seats: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> bytes:
+        """As it is published, JSON."""
+        if not 0 < len(self.public) <= MOST_HINTED:
+            return self.verdict
+        return b'%b,"seats":[%b],"public":%b}' % (self.verdict[:-1], ",".join(self.seats).encode(), self.public)
+
+    def without_view(self) -> "Hint":
+        """The same, so that everybody reads the snapshot."""
+        return self._replace(public=b"", seats=())
 
 
 class Projected(NamedTuple):
@@ -74,13 +92,14 @@ def project(progress: Place, records: Iterable[Record], horizon: int = 0) -> Pro
         outcome = decode_outcome(record.value)
         match = match_of(record.key)
         times.append(outcome["at"])
+        shown = None
         if match is not None and outcome["public"] is not None:
-            snapshots[match] = _snapshot(match, outcome)
+            shown = snapshots[match] = _snapshot(match, outcome)
         if outcome["command_id"] is not None:
             if outcome["rejection"] != Code.KEY_REUSED:
                 keep(results, _result(record, match, outcome))
             if match is not None:
-                hints.append(_hint(match, outcome))
+                hints.append(_hint(match, outcome, shown))
     return Projected(accepted.progress, snapshots, results, hints, times, accepted.ignored)
 
 
@@ -128,8 +147,11 @@ def _result(record: Record, match: str | None, outcome: OutcomeDocument) -> Resu
     )
 
 
-def _hint(match: str, outcome: OutcomeDocument) -> Hint:
-    return Hint(match, orjson.dumps({**_verdict(outcome), "command": outcome["command_id"]}), outcome["at"])
+def _hint(match: str, outcome: OutcomeDocument, shown: Snapshot | None) -> Hint:
+    verdict = orjson.dumps({**_verdict(outcome), "command": outcome["command_id"]})
+    if shown is None:
+        return Hint(match, verdict, outcome["at"])
+    return Hint(match, verdict, outcome["at"], shown.public, tuple(seat for seat, _ in shown.private))
 
 
 def dump(progress: Place) -> bytes:

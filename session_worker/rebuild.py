@@ -40,7 +40,7 @@ class Rebuild:
         self._snapshots.update(projected.snapshots)
         for result in projected.results.values():
             keep(self._results, result)
-        self._hints += projected.hints
+        self._hints += [hint.without_view() for hint in projected.hints]
         self._newest = max([self._newest, *projected.times])
         if len(self._snapshots) + len(self._results) + len(self._hints) > self._prune_at:
             self.prune(self._newest)

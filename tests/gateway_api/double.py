@@ -23,7 +23,10 @@ DEADLINE = "2030-01-01T00:00:00.000Z"
 
 
 class Double:
-    """`records` are all commands read so far, repeats included. `hints` off: hints are lost."""
+    """`records` are all commands read so far, repeats included. `hints` off: hints are lost.
+
+    `shown` off: hints carry no views.
+    """
 
     def __init__(self, redis: Redis, servers: str) -> None:
         self.redis, self._servers = redis, servers
@@ -31,7 +34,7 @@ class Double:
         self.matches: dict[str, dict[str, Any]] = {}
         self.secrets: dict[str, dict[int, Any]] = {}
         self.results: dict[str, dict[str, Any]] = {}
-        self.hints = True
+        self.hints = self.shown = True
         self.paused = asyncio.Event()
         self.paused.set()
         self.started = asyncio.Event()
@@ -136,6 +139,9 @@ class Double:
             await pipe.execute()
 
     async def hint(self, match: str, body: dict[str, Any]) -> None:
+        view = self.matches.get(match)
+        if self.shown and view is not None and body["status"] == "accepted":
+            body = {**body, "seats": sorted(self.secrets[match]), "public": view}
         if self.hints:
             await self.redis.publish(keys.match(match), orjson.dumps(body))
 

@@ -29,7 +29,11 @@ async def test_a_stream_begins_with_the_newest_view_and_goes_on(gateway: Running
     assert second.data["you"] == 0
 
 
-async def test_each_audience_sees_its_own_part(gateway: Running) -> None:
+@pytest.mark.parametrize("shown", [True, False])
+async def test_each_audience_sees_its_own_part_whether_or_not_hints_carry_views(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch, shown: bool
+) -> None:
+    monkeypatch.setattr(gateway.double, "shown", shown)
     ann, bob, eve = await gateway.guest(), await gateway.guest(), await gateway.guest()
     match = await ann.new_match()
     await bob.send(match, {"type": "join"})
