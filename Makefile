@@ -1,7 +1,7 @@
 # Two words to remember: `make up` starts Playlog, `make test` tests it. Every target sets up what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status venv dev web test test-pure webtest faults lint types arch check bench screenshots clean
+.PHONY: help up down status venv dev web test test-pure webtest faults faults-short lint types arch check bench screenshots clean
 
 BIN := .venv/bin
 FIND = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -44,8 +44,11 @@ test-pure: # Rules, folds and words on another interpreter: make test-pure OTHER
 webtest: web ## Test the web client's own modules
 	@$(BIN)/python $(BOOTSTRAP) webtest
 
-faults: dev web ## Kill and stall every part under load and compare all stores; minutes long
-	@$(BIN)/python -m pytest -m faults $(ARGS)
+faults: dev web ## Break every part under load, then check everything; ONLY=F4,F7 chooses, BUG=B10 must turn it red
+	@$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(BUG),--bug $(BUG)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+faults-short: dev web ## The same for a few quick rows, in five minutes
+	@$(BIN)/python -m tests.faults --short --seconds $${PLAYLOG_FAULT_SECONDS:-12} $(ARGS)
 
 lint: dev ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from infra.stack import kafka, postgres, valkey
@@ -38,8 +39,14 @@ class Container:
         self._wait()
 
     def start(self) -> None:
-        self._engine().start()
+        self.launch()
         self._wait()
+
+    def launch(self) -> None:
+        self._engine().start()
+
+    def answers(self) -> bool:
+        return self._answers()
 
     def stop(self) -> None:
         self._engine().stop()
@@ -99,7 +106,7 @@ def _kafka() -> Container:
 
 def kafka_environment(port: int) -> Mapping[str, str]:
     """Our server.properties as the official image reads them: KAFKA_ and capitals."""
-    text = kafka.PROPERTIES.format(port=port, controller=port + 1, data="/var/lib/kafka/data")
+    text = kafka.properties(port, port + 1, Path("/var/lib/kafka/data"))
     own = dict(line.split("=", 1) for line in text.splitlines())
     del own["controller.quorum.bootstrap.servers"]  # the image's own format step knows the static form only
     own["controller.quorum.voters"] = f"1@localhost:{port + 1}"

@@ -20,10 +20,11 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{doors}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
+inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -59,6 +60,18 @@ API_VERSIONS = struct.pack("!ihhih2s", 12, 18, 0, 1, 2, b"up")
 
 
 @dataclass(frozen=True)
+class Door:
+    """One more listener: the broker listens on `port` and tells those who ask there to come to `advertised`.
+
+    So one client's connections can be led through a proxy, all of them, while the others go straight.
+    """
+
+    name: str
+    port: int
+    advertised: int
+
+
+@dataclass(frozen=True)
 class Kafka:
     """One broker; `aot` is where its ahead-of-time cache is, or will be."""
 
@@ -70,6 +83,7 @@ class Kafka:
     jars: Sequence[Path]
     aot: Path
     environment: Mapping[str, str] = field(repr=False)
+    doors: Sequence[Door] = ()
 
     @property
     def address(self) -> str:
@@ -90,6 +104,10 @@ class Kafka:
 
     def answers(self) -> bool:
         return serves(self.port)
+
+    def configuration(self) -> str:
+        """The text of server.properties."""
+        return properties(self.port, self.controller_port, self.folder / "data", self.doors)
 
     def _broker(self, options: tuple[str, ...]) -> Program:
         self._write_configuration()
@@ -114,9 +132,20 @@ class Kafka:
         return self.folder / "server.properties"
 
     def _write_configuration(self) -> None:
-        text = PROPERTIES.format(port=self.port, controller=self.controller_port, data=self.folder / "data")
-        self._properties.write_text(text)
+        self._properties.write_text(self.configuration())
         (self.folder / "log4j2.properties").write_text(LOGGING)
+
+
+def properties(port: int, controller: int, data: Path, doors: Sequence[Door] = ()) -> str:
+    """server.properties of one node that is broker and controller."""
+    return PROPERTIES.format(
+        port=port,
+        controller=controller,
+        data=data,
+        doors="".join(f",{door.name}://127.0.0.1:{door.port}" for door in doors),
+        advertised="".join(f",{door.name}://127.0.0.1:{door.advertised}" for door in doors),
+        protocols="".join(f",{door.name}:PLAINTEXT" for door in doors),
+    )
 
 
 def serves(port: int) -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.stack import services
@@ -22,7 +22,8 @@ STEP_SECONDS = 60.0
 class Service:
     """One service process. Nobody watches it: it stays dead until it is started again.
 
-    Start it from the main thread only, since children die with their starter.
+    Start it from the main thread only, since children die with their starter. `program` may be replaced: the next
+    start uses it.
     """
 
     def __init__(self, program: Program) -> None:
@@ -54,6 +55,11 @@ class Service:
     def ready(self) -> bool:
         """What its /readyz says, within a second."""
         return self.running and is_ready(self.port)
+
+    @property
+    def exit_code(self) -> int | None:
+        """How its last life ended; negative numbers are signals, None while it lives or before it first did."""
+        return None if self._child is None else self._child.exit_code()
 
     def start(self) -> None:
         """Starts it, if it does not run, and returns at once."""
@@ -116,19 +122,32 @@ def _words(service: Service) -> str:
     return f"{service.name} is not ready: {answer(service.port, '/readyz')[1]}\n{last_words(service.program)}"
 
 
+def _replicated(topics: Program, replicas: int) -> Program:
+    return topics if replicas == 1 else replace(topics, argv=(*topics.argv, "--replicas", str(replicas)))
+
+
 @contextmanager
-def platform(home: Path, environment: Mapping[str, str], names: set[str] | None = None) -> Iterator[Platform]:
+def platform(
+    home: Path,
+    environment: Mapping[str, str],
+    names: set[str] | None = None,
+    alter: Callable[[Program], Program] | None = None,
+    replicas: int = 1,
+) -> Iterator[Platform]:
     """Topics and tables made, then the services (all, or those of `names`) started and ready; ended afterwards.
 
-    `environment` names the stores (`Trial.environment` over the process's own); ports are free ones.
+    `environment` names the stores (`Trial.environment` over the process's own); ports are free ones. `alter`
+    changes how a service is run; `replicas` is how many copies topics get.
     """
     variables = {"PLAYLOG_GATEWAY_PORT": str(free_port()), **environment, "PLAYLOG_HOME": str(home)}
     settings = stack_settings.read(variables)
     place = Home(home)
     place.make()
     plan = services.plan(settings, place, Ports(settings, place.run / "ports.json"), {})
-    run_all([[step] for step in plan.steps.values()], "Topics and tables", pause, STEP_SECONDS)
-    every = {program.name: Service(program) for tier in plan.tiers for program in tier}
+    steps = {**plan.steps, "kafka": _replicated(plan.steps["kafka"], replicas)}
+    run_all([[step] for step in steps.values()], "Topics and tables", pause, STEP_SECONDS)
+    programs = [program for tier in plan.tiers for program in tier]
+    every = {program.name: Service(alter(program) if alter else program) for program in programs}
     running = Platform(f"http://127.0.0.1:{settings.gateway_port}", settings.environment, every)
     try:
         for name, service in every.items():

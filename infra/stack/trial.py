@@ -1,9 +1,9 @@
 """Real stores for a test session, in a folder of their own; each can be crashed at will."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from infra.stack import stores
 from infra.stack.child import Child
 from infra.stack.errors import StackError
 from infra.stack.home import Home
+from infra.stack.kafka import Door
 from infra.stack.ports import Ports
 from infra.stack.running import pause
 from infra.stack.store import Store
@@ -22,6 +23,12 @@ class Handle(Protocol):
 
     def start(self) -> None:
         """Starts it on its old port and data, and returns when it answers."""
+
+    def launch(self) -> None:
+        """The same without waiting."""
+
+    def answers(self) -> bool:
+        """Whether it serves clients now; never waits longer than a second."""
 
     def stop(self) -> None:
         """Ends it properly."""
@@ -63,7 +70,10 @@ class Elsewhere:
     def start(self) -> None:
         raise StackError("This store was named by the environment; a test may not start or end it.")
 
-    stop = kill = pause = resume = start
+    stop = launch = kill = pause = resume = start
+
+    def answers(self) -> bool:
+        return True
 
 
 class Process:
@@ -79,9 +89,16 @@ class Process:
 
     def start(self) -> None:
         """Starts it on its old port and data, if it does not run, and returns when it answers."""
+        self.launch()
+        stores.wait_for(self.store, self._tick)
+
+    def launch(self) -> None:
+        """The same without waiting."""
         if self.child.exit_code() is not None:
             self.child = Child(self.store.program())
-        stores.wait_for(self.store, self._tick)
+
+    def answers(self) -> bool:
+        return self.child.exit_code() is None and self.store.answers()
 
     def stop(self) -> None:
         self.child.stop()
@@ -99,21 +116,27 @@ class Process:
     def _tick(self) -> None:
         """A store that died just now may find the traces of its former life: it gets another try."""
         pause()
-        if self.child.exit_code() is not None:
-            self.child = Child(self.store.program())
+        self.launch()
 
 
 @contextmanager
-def trial(home: Path, environment: Mapping[str, str] | None = None, durable: bool = False) -> Iterator[Trial]:
+def trial(
+    home: Path,
+    environment: Mapping[str, str] | None = None,
+    durable: bool = False,
+    doors: Sequence[Door] = (),
+) -> Iterator[Trial]:
     """The stores the environment names, else own ones in `home`; ended, and their processes gone, afterwards.
 
-    `durable=False` leaves PostgreSQL's fsync out.
+    `durable=False` leaves PostgreSQL's fsync out; `doors` are Kafka's further listeners.
     """
     variables = {**(os.environ if environment is None else environment), "PLAYLOG_HOME": str(home)}
     settings = stack_settings.read(variables)
     place = Home(home)
     place.make()
     built = stores.build(settings, place, Ports(settings, place.run / "ports.json"), lambda *_: None, durable)
+    if built.kafka is not None:
+        built = replace(built, kafka=replace(built.kafka, doors=doors))
     ours = built.ours()
     stores.prepare(ours.values(), pause)
     handles = {name: Process(store) for name, store in ours.items()}

@@ -1,13 +1,16 @@
 """Commands at a fixed rate, straight into their topic, and a record of every one the broker acknowledged."""
 
 import asyncio
+import contextlib
 import itertools
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from aiokafka.errors import KafkaError
 
 from infra.kafka.client import partition_of, producer
 from schemas.codec import Record
@@ -17,6 +20,8 @@ from schemas.match import Create, Join, Options, Play, Resign
 from schemas.topics import COMMAND_BYTES, MATCHES, PARTITIONS
 
 BATCH_BYTES = COMMAND_BYTES // 2
+ANSWER_SECONDS = 30.0
+CREATE = b"org.playlog.match.create.v1"
 SHAPES = ("rock", "paper", "scissors")
 
 
@@ -35,39 +40,69 @@ class Load:
     servers: str
     seed: int
     tables: int = 100
+    sent: int = 0
     acknowledged: list[Acknowledged] = field(default_factory=list)
     unknown: int = 0  # sent, and never acknowledged: may or may not be in the log
+    opened: list[str] = field(default_factory=list)  # matches whose creation was acknowledged
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
+        self._going = asyncio.Event()
+        self._going.set()
+        self._waiting: set[asyncio.Task[None]] = set()
 
     async def run(self, per_second: float, stop: asyncio.Event) -> None:
         """Send on a fixed schedule until `stop`, however late the broker answers; then wait for the answers."""
         sender = producer(self.servers, max_batch_size=BATCH_BYTES)
         await sender.start()
-        waiting: set[asyncio.Task[None]] = set()
-        began = time.monotonic()
+        due = time.monotonic()
         try:
-            for number, record in enumerate(self._records()):
-                late = time.monotonic() - began - number / per_second
-                if late < 0:
-                    await asyncio.sleep(-late)
+            for record in self._records():
+                due += 1 / per_second
+                if (early := due - time.monotonic()) > 0:
+                    await asyncio.sleep(early)
+                if not self._going.is_set():
+                    await self._going.wait()
+                    due = time.monotonic()
                 if stop.is_set():
                     break
-                task = asyncio.create_task(self._send(sender, record))
-                waiting.add(task)
-                task.add_done_callback(waiting.discard)
-            await asyncio.wait(waiting, timeout=30) if waiting else None
+                self._begin(sender, record)
+            await self._answers(ANSWER_SECONDS)
         finally:
-            self.unknown += len(waiting)
-            await asyncio.wait_for(sender.stop(), 30)
+            self.unknown = self.sent - len(self.acknowledged)
+            await _end(sender)
 
-    async def _send(self, sender: object, record: Record) -> None:
+    async def lull(self) -> None:
+        """Send nothing more until `go`; returns when what was sent is acknowledged."""
+        self._going.clear()
+        await self._answers(ANSWER_SECONDS)
+
+    def go(self) -> None:
+        """Send again."""
+        self._going.set()
+
+    async def _answers(self, seconds: float) -> None:
+        if self._waiting:
+            await asyncio.wait(set(self._waiting), timeout=seconds)
+
+    def _begin(self, sender: Any, record: Record) -> None:
+        self.sent += 1
+        task = asyncio.create_task(self._send(sender, record))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _send(self, sender: Any, record: Record) -> None:
         partition = partition_of(record.key or b"", PARTITIONS)
-        sent = await sender.send_and_wait(  # type: ignore[attr-defined]
-            MATCHES.commands, record.value, record.key, partition, headers=record.headers
-        )
-        self.acknowledged.append(Acknowledged(partition, sent.offset, dict(record.headers)["ce_id"].decode()))
+        try:
+            sent = await sender.send_and_wait(
+                MATCHES.commands, record.value, record.key, partition, headers=record.headers
+            )
+        except (KafkaError, OSError):
+            return  # nobody knows: counted at the end
+        named = dict(record.headers)
+        self.acknowledged.append(Acknowledged(partition, sent.offset, named["ce_id"].decode()))
+        if named["ce_type"] == CREATE:
+            self.opened.append((record.key or b"").decode())
 
     def _records(self) -> Iterator[Record]:
         tables = [self._table() for _ in range(self.tables)]
@@ -110,3 +145,9 @@ class Load:
 
     def _id(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))
+
+
+async def _end(sender: Any) -> None:
+    """Stop a producer; one that cannot deliver is left to its end."""
+    with contextlib.suppress(TimeoutError, KafkaError, OSError):
+        await asyncio.wait_for(sender.stop(), ANSWER_SECONDS)

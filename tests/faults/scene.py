@@ -1,106 +1,178 @@
-"""One fault run: load, the fault, healing, quiet, and the comparison of everything with everything."""
+"""The running system of one row, and everything that can be done to it; each deed is noted."""
 
 import asyncio
+import dataclasses
 import os
-import subprocess
-import sys
+import random
+import signal
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from infra.stack.platform import Platform
+from infra.stack.child import Program
+from infra.stack.platform import Platform, Service
+from infra.stack.ports import free_port
 from infra.stack.trial import Trial
-from tests.faults import checker
+from tests.faults.links import Links
 from tests.faults.load import Load
-from tests.faults.truth import Log, read_log
+from tests.faults.players import Crowd, Notes
+from tests.proof.evidence import Fault
 
-SECONDS = float(os.environ.get("PLAYLOG_FAULT_SECONDS", "40"))
-RATE = 500.0
-QUIET_SECONDS = 60.0
-Fault = Callable[[], Awaitable[None]]
+LAUNCH = ("-m", "tests.faults.launch")
+PATIENCE = 60.0
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a run showed. pause: the longest wait of any command for its outcome, in seconds."""
+class NotInjected(Exception):
+    """The fault did not come about, so the row says nothing."""
 
-    log: Log
+
+@dataclass
+class Scene:
+    """Stores, services, links and load of one run. `folder` keeps the evidence."""
+
+    seed: int
+    seconds: float
+    stores: Trial
+    services: Platform
+    links: Links
     load: Load
-    pause: float
-    began: int
+    notes: Notes
+    folder: Path
+    brokers: Sequence[Any] = ()
+    bug: str = ""
+    crowd: Crowd | None = None
+    faults: list[Fault] = field(default_factory=list)
+    extras: list[Service] = field(default_factory=list)
+    redis_emptied_ms: int | None = None
 
-    @property
-    def ignored(self) -> int:
-        return sum(sum(partition.ignored.values()) for partition in self.log.values())
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self.began = time.monotonic()
+        self.began_ms = int(time.time() * 1000)
 
-    @property
-    def commands(self) -> int:
-        return sum(len(partition.commands) for partition in self.log.values())
+    def target(self, name: str) -> Any:
+        """The handle of a service, a store or a broker."""
+        stores = {"kafka": self.stores.kafka, "redis": self.stores.redis, "postgres": self.stores.postgres}
+        brokers = {f"broker-{number}": broker for number, broker in enumerate(self.brokers, 1)}
+        extras = {extra.name: extra for extra in self.extras}
+        return {**self.services.services, **extras, **stores, **brokers}[name]
+
+    def note(self, what: str, target: str = "", seconds: float = 0.0) -> None:
+        """Write a deed down."""
+        now = time.monotonic()
+        self.faults.append(Fault(now, what, target, now + seconds if seconds else None))
+
+    def redis_was_emptied(self) -> None:
+        """What had expired by now need not come back."""
+        self.redis_emptied_ms = int(time.time() * 1000)
+
+    async def wait(self, seconds: float) -> None:
+        """Let the load flow."""
+        await asyncio.sleep(seconds)
+
+    async def until(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> None:
+        """Wait for a condition. Raises NotInjected, naming `what`, when it does not come about."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise NotInjected(f"{what}: not within {seconds:.0f} s")
+            await asyncio.sleep(0.02)
+
+    async def until_ready(self, name: str, seconds: float = PATIENCE) -> None:
+        """Wait until a service says that it can do its work."""
+        service = self.target(name)
+        deadline = time.monotonic() + seconds
+        while not await asyncio.to_thread(lambda: service.ready):
+            if time.monotonic() > deadline:
+                raise NotInjected(f"{name} is not ready after {seconds:.0f} s")
+            await asyncio.sleep(0.1)
+
+    def kill(self, name: str) -> None:
+        self.note("kill", name)
+        self.target(name).kill()
+
+    def start(self, name: str) -> None:
+        """Start it again without waiting for it."""
+        target = self.target(name)
+        target.start() if isinstance(target, Service) else target.launch()
+
+    def restart(self, name: str) -> None:
+        """Kill it and start it at once."""
+        self.kill(name)
+        self.start(name)
+
+    async def end(self, name: str) -> None:
+        """SIGTERM, and wait for its end."""
+        self.note("term", name)
+        target = self.target(name)
+        os.kill(target.pid, signal.SIGTERM)
+        if isinstance(target, Service):
+            await self.until(lambda: not target.running, f"{name} does not end", 30)
+        else:
+            await self.until(lambda: target.child.exit_code() is not None, f"{name} does not end", 40)
+
+    async def stall(self, name: str, seconds: float) -> None:
+        """SIGSTOP for some time."""
+        self.note("stall", name, seconds)
+        self.target(name).pause()
+        await asyncio.sleep(seconds)
+        self.target(name).resume()
+
+    async def answering(self, name: str, seconds: float = PATIENCE) -> None:
+        """Wait until a store or broker serves clients; one that died while it started is started again."""
+        target = self.target(name)
+        deadline = time.monotonic() + seconds
+        while not await asyncio.to_thread(target.answers):
+            target.launch()
+            if time.monotonic() > deadline:
+                raise NotInjected(f"{name} does not answer after {seconds:.0f} s")
+            await asyncio.sleep(0.1)
+
+    def launch_with(self, name: str, *options: str) -> None:
+        """From its next start on the service runs with these options of `tests.faults.launch`."""
+        service = self.target(name)
+        service.program = launched(plain(service.program), *options, *self._bug())
+
+    def launch_plainly(self, name: str) -> None:
+        """From its next start on it runs as ever."""
+        service = self.target(name)
+        bug = self._bug()
+        service.program = launched(plain(service.program), *bug) if bug else plain(service.program)
+
+    def twin(self, name: str, other: str) -> Service:
+        """One more process of a service, under a name of its own; not started."""
+        service = self.services[name]
+        port = free_port()
+        own = {"PLAYLOG_WORKER_NAME": other, "PLAYLOG_HEALTH_PORT": str(port)}
+        program = dataclasses.replace(
+            service.program,
+            name=other,
+            port=port,
+            environment={**service.program.environment, **own},
+            log=service.program.log.with_name(f"{other}.log"),
+        )
+        self.extras.append(Service(program))
+        return self.extras[-1]
+
+    async def dies(self, name: str, seconds: float = PATIENCE) -> None:
+        """Wait until a crash point is reached. Raises NotInjected when it is not."""
+        service = self.target(name)
+        await self.until(lambda: not service.running, f"{name} never came to its crash point", seconds)
+        if service.exit_code != -signal.SIGKILL:
+            raise NotInjected(f"{name} ended with {service.exit_code} instead of at its crash point")
+
+    def _bug(self) -> tuple[str, ...]:
+        return ("--bug", self.bug) if self.bug else ()
 
 
-async def play(stores: Trial, services: Platform, fault: Fault, seed: int, rate: float = RATE) -> Verdict:
-    """Run the fault while commands flow; then nothing may be lost, doubled, reordered or stored wrongly."""
-    began = int(time.time() * 1000)
-    load, stop = Load(stores.kafka_address, seed), asyncio.Event()
-    sending = asyncio.create_task(load.run(rate, stop))
-    try:
-        await fault()
-    finally:
-        stop.set()
-        await sending
-    for service in services.services.values():
-        service.resume()
-        service.start()
-    services.wait_ready()
-    log = await compare(stores, load)
-    assert load.acknowledged
-    verify(services)
-    verdict = Verdict(log, load, checker.longest_pause(log, began), began)
-    print(  # noqa: T201  # the figures of a run are its result
-        f"\n{len(load.acknowledged)} commands acknowledged, {verdict.commands} judged, {verdict.ignored} stale "
-        f"outcomes ignored, longest pause {verdict.pause:.2f} s, 0 lost, 0 doubled"
-    )
-    return verdict
+def launched(program: Program, *options: str) -> Program:
+    """`python -m service` as `python -m tests.faults.launch OPTIONS service`."""
+    python, _, module = program.argv[0], program.argv[1], program.argv[-1]
+    return dataclasses.replace(program, argv=(python, *LAUNCH, *options, module))
 
 
-async def compare(stores: Trial, load: Load) -> Log:
-    """Compare everything until all of it agrees: timers still move matches, and readers have to catch up first."""
-    deadline = time.monotonic() + QUIET_SECONDS
-    while True:
-        log = await read_log(stores.kafka_address)
-        wrong = [
-            *checker.check_log(log),
-            *checker.check_promises(log, load.acknowledged),
-            *await checker.check_redis(log, stores.redis_url),
-            *await checker.check_postgres(log, stores.postgres_url),
-        ]
-        if not wrong:
-            return log
-        assert time.monotonic() < deadline, "\n".join([f"{len(wrong)} violations", *wrong[:20]])
-        await asyncio.sleep(0.5)
-
-
-def verify(services: Platform) -> None:
-    """Judging the commands again gives the same bytes."""
-    done = subprocess.run(
-        [sys.executable, "-m", "playlog", "verify"],
-        env={**os.environ, **services.environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def boot_seconds(services: Platform) -> float:
-    """The floor of every pause: how long an engine takes, here and now, from its start to being ready."""
-    began = time.monotonic()
-    services["engine-1"].restart()
-    services.wait_ready()
-    return time.monotonic() - began
-
-
-async def wait(seconds: float) -> None:
-    """Let the load flow."""
-    await asyncio.sleep(seconds)
+def plain(program: Program) -> Program:
+    """The service's ordinary command line."""
+    return dataclasses.replace(program, argv=(program.argv[0], "-m", program.argv[-1]))

@@ -1,0 +1,214 @@
+"""Everything a run left behind, read from the real stores into the checker's evidence."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import redis.asyncio as redis
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from infra.kafka.client import reader
+from schemas import tables
+from schemas.topics import PARTITIONS
+from tests.proof.evidence import (
+    EventRow,
+    MatchRow,
+    Place,
+    Record,
+    RedisMatch,
+    RedisResult,
+    ResultRow,
+    SeatRow,
+    Watermark,
+)
+
+POLL_MS = 500
+STALLED_POLLS = 60
+MATCH, COMMAND, PROGRESS = b"playlog:match:", b"playlog:command:", b"playlog:progress:"
+PIPELINE = 500
+
+
+class Dump:
+    """A topic from offset 0, read on with every call."""
+
+    def __init__(self, servers: str, topic: str) -> None:
+        self.records: list[Record] = []
+        self._servers, self._topic = servers, topic
+        self._places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        self._next = dict.fromkeys(self._places, 0)
+
+    async def read(self) -> list[Record]:
+        """All that is in it now."""
+        consumer = reader(self._servers)
+        await consumer.start()
+        try:
+            await self._read_on(consumer)
+        finally:
+            await consumer.stop()
+        return self.records
+
+    async def watermarks(self) -> list[Watermark]:
+        """Where each partition begins and ends, for readers of both isolation levels."""
+        found: dict[str, dict[TopicPartition, int]] = {}
+        for level in ("read_uncommitted", "read_committed"):
+            consumer = reader(self._servers, isolation_level=level)
+            await consumer.start()
+            try:
+                found[level] = await consumer.end_offsets(self._places)
+                begins = await consumer.beginning_offsets(self._places)
+            finally:
+                await consumer.stop()
+        hw, lso = found["read_uncommitted"], found["read_committed"]
+        return [Watermark(self._topic, p.partition, begins[p], lso[p], hw[p]) for p in self._places]
+
+    async def _read_on(self, consumer: AIOKafkaConsumer) -> None:
+        consumer.assign(self._places)
+        ends = await consumer.end_offsets(self._places)
+        for place in self._places:
+            consumer.seek(place, self._next[place])
+        stalled = 0
+        while any(self._next[place] < ends[place] for place in self._places):
+            batches = await consumer.getmany(timeout_ms=POLL_MS)
+            stalled = 0 if batches else stalled + 1
+            if stalled > STALLED_POLLS:
+                raise TimeoutError(f"{self._topic} cannot be read to its end")
+            for place, records in batches.items():
+                self.records += map(_record, records)
+                self._next[place] = records[-1].offset + 1
+
+
+def _record(raw: Any) -> Record:
+    return Record(raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
+
+
+class Redis:
+    """All that the session worker keeps."""
+
+    def __init__(self) -> None:
+        self.matches: list[RedisMatch] = []
+        self.results: list[RedisResult] = []
+        self.progress: list[Place] = []
+        self.now_ms = 0
+
+    @classmethod
+    async def read(cls, url: str) -> "Redis":
+        found, client = cls(), redis.from_url(url)
+        try:
+            names = [name async for name in client.scan_iter(match="playlog:*", count=1000)]
+            found.matches = await _matches(client, [name for name in names if name.startswith(MATCH)])
+            found.results = await _results(client, [name for name in names if name.startswith(COMMAND)])
+            found.progress = await _progress(client)
+            seconds, micros = await client.time()
+            found.now_ms = int(seconds) * 1000 + int(micros) // 1000
+        finally:
+            await client.aclose()
+        return found
+
+
+async def _matches(client: Any, names: Sequence[bytes]) -> list[RedisMatch]:
+    found = []
+    for part in _parts(names):
+        pipe = client.pipeline(transaction=False)
+        for name in part:
+            pipe.hgetall(name)
+            pipe.pexpiretime(name)
+        answers = await pipe.execute()
+        for name, fields, expires in zip(part, answers[::2], answers[1::2], strict=True):
+            named = {field.decode(): value for field, value in fields.items()}
+            found.append(RedisMatch(name[len(MATCH) :].decode(), named, expires if expires > 0 else None))
+    return found
+
+
+async def _results(client: Any, names: Sequence[bytes]) -> list[RedisResult]:
+    found = []
+    for part in _parts(names):
+        pipe = client.pipeline(transaction=False)
+        for name in part:
+            pipe.get(name)
+            pipe.pexpiretime(name)
+        answers = await pipe.execute()
+        for name, body, expires in zip(part, answers[::2], answers[1::2], strict=True):
+            if body is not None:
+                command = name[len(COMMAND) :].decode()
+                found.append(RedisResult(command, body, expires if expires > 0 else None))
+    return found
+
+
+async def _progress(client: Any) -> list[Place]:
+    values = await client.mget([PROGRESS + str(number).encode() for number in range(PARTITIONS)])
+    found = []
+    for number, raw in enumerate(values):
+        if raw is not None:
+            saved = json.loads(raw)
+            fence = saved["fence"] or (None, None)
+            found.append(Place(number, saved["next"], fence[0], fence[1], saved["watermark"], saved["crc"]))
+    return found
+
+
+def _parts(names: Sequence[bytes]) -> list[Sequence[bytes]]:
+    return [names[first : first + PIPELINE] for first in range(0, len(names), PIPELINE)]
+
+
+class Postgres:
+    """All rows of the history."""
+
+    def __init__(self) -> None:
+        self.events: list[EventRow] = []
+        self.matches: list[MatchRow] = []
+        self.seats: list[SeatRow] = []
+        self.results: list[ResultRow] = []
+        self.progress: list[Place] = []
+        self.now_ms = 0
+
+    @classmethod
+    async def read(cls, url: str) -> "Postgres":
+        found, connection = cls(), await asyncpg.connect(url)
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                await found._read(connection)
+        finally:
+            await connection.close()
+        return found
+
+    async def _read(self, connection: Any) -> None:
+        ms = "(extract(epoch from {0}) * 1000)::bigint".format
+        rows = await connection.fetch(
+            f'SELECT match_id::text, version, ordinal, {ms("at")}, type, body::text, partition, "offset" '
+            f"FROM {tables.EVENTS}"
+        )
+        self.events = [_event(row) for row in rows]
+        rows = await connection.fetch(
+            "SELECT id::text, game, status, version, winner, ended_by, score, options::text, view::text, "
+            f"{ms('created_at')}, {ms('ended_at')}, {ms('updated_at')}, partition FROM {tables.MATCHES}"
+        )
+        self.matches = [_match(row) for row in rows]
+        rows = await connection.fetch(f"SELECT match_id::text, seat, player::text FROM {tables.SEATS}")
+        self.seats = [SeatRow(*row) for row in map(tuple, rows)]
+        rows = await connection.fetch(
+            f"SELECT match_id::text, version, winner, score, ended_by, {ms('ended_at')} FROM {tables.RESULTS}"
+        )
+        self.results = [_result(row) for row in rows]
+        rows = await connection.fetch(
+            f"SELECT partition, next_offset, fence_offset, fence_id, watermark, crc FROM {tables.PROGRESS}"
+        )
+        self.progress = [Place(*row) for row in map(tuple, rows)]
+        self.now_ms = await connection.fetchval(f"SELECT {ms('clock_timestamp()')}")
+
+
+def _event(row: Any) -> EventRow:
+    match, version, ordinal, ms, kind, body, partition, offset = row
+    return EventRow(match, version, ordinal, ms, kind, json.loads(body), partition, offset)
+
+
+def _match(row: Any) -> MatchRow:
+    names = ("match", "game", "status", "version", "winner", "ended_by", "score", "options", "view")
+    times = ("created_ms", "ended_ms", "updated_ms", "partition")
+    named = dict(zip((*names, *times), row, strict=True))
+    parsed = {name: json.loads(named[name]) for name in ("options", "view")}
+    return MatchRow(**{**named, **parsed, "score": list(named["score"])})
+
+
+def _result(row: Any) -> ResultRow:
+    match, version, winner, score, ended_by, ended_ms = row
+    return ResultRow(match, version, winner, list(score), ended_by, ended_ms)
