@@ -64,7 +64,7 @@ def test_a_response_that_breaks_off_after_its_head_sends_it() -> None:
 
 async def test_head_requests_and_pipelined_ones_are_answered_in_order(gateway: Running) -> None:
     host = urlsplit(gateway.url).netloc
-    lines = [f"HEAD /nothing HTTP/1.1\r\nhost: {host}\r\n\r\n"]
+    lines = [f"HEAD /openapi.json HTTP/1.1\r\nhost: {host}\r\n\r\n"]
     lines += [f"GET /livez HTTP/1.1\r\nhost: {host}\r\n\r\n"] * 2
     lines += [f"GET /v1/games HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"]
     answer = await exchange(gateway.url, "".join(lines).encode())
