@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from tests.proof.evidence import ClientEvent, Evidence, Record
-from tests.proof.rules import ids, reader
+from tests.proof.rules import ids, reader, words
 from tests.proof.rules.partition import Expected
 from tests.proof.rules.partition import Partition as Naive
 from tests.proof.rules.reader import Accepted
@@ -39,6 +39,15 @@ class Case:
     @cached_property
     def commands(self) -> dict[int, list[Record]]:
         return by_partition(self.evidence.commands or [])
+
+    @cached_property
+    def said(self) -> dict[tuple[int, int], words.Read]:
+        """By partition and offset what each command's record means."""
+        return {
+            (partition, record.offset): words.read(record)
+            for partition, records in self.commands.items()
+            for record in records
+        }
 
     @cached_property
     def records(self) -> dict[int, list[Record]]:
@@ -135,9 +144,7 @@ def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
 
 def key_of(record: Record) -> str | None:
     """The match a record is about; None for a key that no match can have."""
-    key = record.key or b""
-    printable = 0 < len(key) <= 64 and all(32 <= byte < 127 for byte in key)
-    return key.decode("ascii") if printable else None
+    return words.legible(record.key)
 
 
 def command_of(call: Call) -> str | None:

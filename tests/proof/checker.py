@@ -1,6 +1,9 @@
 """The checker: evidence in, verdict out. It shares no code with the product, and never fails on odd evidence."""
 
+import traceback
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.proof.case import Case
@@ -20,18 +23,38 @@ def check(
     that differs in moves of others than `player` alone, which stayed unrevealed (I14).
     """
     case = Case(evidence)
-    findings = [invariant(case) for invariant in INVARIANTS]
+    invariants = dict(INVARIANTS)
     if reexecute:
-        _replace(findings, judged_again(case))
+        invariants["I12"] = judged_again
     if twin is not None and player is not None:
-        _replace(findings, hidden(case, Case(twin), player))
-    return Verdict(findings, interruptions(case), evidence.circumstances.label)
+        invariants["I14"] = partial(hidden, other=Case(twin), player=player)
+    findings = [_look(name, invariant, case) for name, invariant in invariants.items()]
+    return Verdict(findings, _figures(case), evidence.circumstances.label)
 
 
-def _replace(findings: list[Finding], better: Finding) -> None:
-    for index, finding in enumerate(findings):
-        if finding.invariant == better.invariant:
-            findings[index] = better
+def _look(name: str, invariant: Callable[[Case], Finding], case: Case) -> Finding:
+    """Evidence that no honest run can leave behind is a violation, not the end of the check."""
+    try:
+        return invariant(case)
+    except Exception as error:
+        finding = Finding(name, "the evidence can be followed")
+        finding.expect(
+            False, f"the evidence cannot be followed: {type(error).__name__}: {error}", at=_place(error)
+        )
+        return finding
+
+
+def _place(error: Exception) -> str:
+    """Where the checker gave up."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"
+
+
+def _figures(case: Case) -> dict[str, Any]:
+    try:
+        return interruptions(case)
+    except (ValueError, KeyError, TypeError):
+        return {}  # the log cannot be followed, which the findings say
 
 
 def interruptions(case: Case) -> dict[str, Any]:

@@ -176,7 +176,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A reader's verdict on one record of outcomes.
+    """A reader's verdict on one record of outcomes; a fence is never accepted, it is no outcome.
 
     reader: engine-1, session-2, ...; stretch: changes whenever it seeks (start, assignment, rebuild).
     checksum: CRC-32 of key and value, where it was noted.
@@ -258,17 +258,13 @@ class Circumstances:
     """What holds for the whole run.
 
     partitions: of each topic; None where keys are not placed by hash.  rest: nothing moved any more when the logs
-    and stores were read, so they must be equal and not just not ahead.  redis_ms, postgres_ms: the time on those
-    servers when they were read.  redis_emptied_ms: when Redis last lost everything (a rebuild leaves out what has
-    expired).  horizon_ms: outcomes appended before it were left out of a rebuild.  label: seed, fault row, commit.
+    and stores were read, so they must be equal and not just not ahead.  redis_ms: Redis's own
+    time when it was read.  label: seed, fault row, commit.
     """
 
     partitions: int | None = None
     rest: bool = True
     redis_ms: int | None = None
-    postgres_ms: int | None = None
-    redis_emptied_ms: int | None = None
-    horizon_ms: int = 0
     label: str = ""
 
 

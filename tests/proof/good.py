@@ -236,28 +236,6 @@ def good(seed: int = 1, commands: int = 150, matches: int = 8) -> Evidence:
     return evidence
 
 
-def told(shape: str) -> tuple[Evidence, str]:
-    """A match in which the second player has thrown `shape`, and nobody knows it; and the first player's id."""
-    evidence = Evidence(history=[], commands=[], readings=[], sends=[], redis_writes=[])
-    run, random = Run(evidence), Random("told")
-    home = Partition(run, 0, Random(0))
-    wishes = Wishes(random, 0, PARTITIONS, home.look, crowd=True)
-    home.wishes.matches, home.wishes.sent = wishes.matches, wishes.sent
-
-    def records() -> Iterable[Record]:
-        yield wishes.create()
-        match, (_, (ann, bob)) = next(iter(wishes.matches.items()))
-        play = {"type": "match.play.v1", "move": {"shape": shape}}
-        for player, word in ((bob, {"type": "match.join.v1"}), (bob, play), (ann, {"type": "match.join.v1"})):
-            wishes.offset += 1
-            wishes.sent.append(wishes.record(match, player, word))
-            yield wishes.sent[-1]
-
-    home.play(records(), 4)
-    collect(run, [home])
-    return evidence, next(iter(wishes.matches.values()))[1][0]
-
-
 def collect(run: Run, partitions: list[Partition]) -> None:
     """Dumps at rest."""
     evidence = run.evidence

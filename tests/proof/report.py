@@ -1,7 +1,7 @@
 """What the checker says: findings about invariants, violations with evidence, and the verdict over all of them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -128,6 +128,25 @@ class Verdict:
                 yield f"        and {more} more"
         for name, value in self.interruptions.items():
             yield f"      {name}: {value}"
+
+
+def merged(verdicts: Sequence[Verdict], label: str = "") -> Verdict:
+    """One verdict over many, such as one a partition of a run too large to be held at once.
+
+    A match lives in one partition, so evidence may be cut by partition and each part be checked alone. Figures are
+    kept by the number of the part.
+    """
+    together: dict[str, Finding] = {}
+    for verdict in verdicts:
+        for one in verdict.findings:
+            whole = together.setdefault(one.invariant, Finding(one.invariant, one.title))
+            whole.checked += one.checked
+            whole.untold += one.untold
+            for violation in one.violations:
+                whole.violate(violation.sentence, **violation.evidence)
+            whole.missing += [what for what in one.missing if what not in whole.missing]
+    figures = {f"part {number}": verdict.interruptions for number, verdict in enumerate(verdicts)}
+    return Verdict([*together.values()], figures, label)
 
 
 def shown(value: Any) -> Any:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from tests.proof.case import Call, Case, command_of, where
 from tests.proof.evidence import Record
 from tests.proof.report import Finding
-from tests.proof.rules import reader, words
+from tests.proof.rules import reader
 from tests.proof.rules.reader import Accepted
 
 
@@ -31,11 +31,11 @@ def answered(case: Case) -> Finding:
 def _placed(case: Case) -> dict[str, list[Record]]:
     """Where each command id lies in the log."""
     found: dict[str, list[Record]] = defaultdict(list)
-    for records in case.commands.values():
+    for partition, records in case.commands.items():
         for record in records:
-            read = words.read(record)
-            if read.id is not None:
-                found[read.id].append(record)
+            command = case.said[partition, record.offset].id
+            if command is not None:
+                found[command].append(record)
     return found
 
 
@@ -86,17 +86,17 @@ def caused(case: Case) -> Finding:
     for partition, seen in case.read.items():
         commands = {record.offset: record for record in case.commands.get(partition, [])}
         for outcome in seen.accepted:
-            _cause(finding, outcome, commands.get(outcome.cause))
+            said = case.said.get((partition, outcome.cause))
+            _cause(finding, outcome, commands.get(outcome.cause), None if said is None else said.id)
     return finding
 
 
-def _cause(finding: Finding, outcome: Accepted, command: Record | None) -> None:
+def _cause(finding: Finding, outcome: Accepted, command: Record | None, sent: str | None) -> None:
     told = outcome.value["command_id"]
     if command is None:
         sentence = f"the outcome answers command {outcome.cause}, which the log does not have"
         finding.expect(False, sentence, **where(outcome))
         return
-    sent = words.read(command).id
     sentence = f"the outcome speaks of {told}, command {outcome.cause} is {sent}"
     finding.expect(told == sent, sentence, **where(outcome))
     if command.key != outcome.record.key:

@@ -77,7 +77,9 @@ def _match(finding: Finding, case: Case, match: str, outcomes: list[Accepted], s
     wanted = redis.snapshot(newest)
     for name in sorted(wanted.keys() | stored.fields.keys()):
         has, should = stored.fields.get(name), wanted.get(name)
-        sentence = f"Redis's {name} of {match} differs from the outcome"
+        sentence = (
+            f"Redis's {name} of {match}, there at version {version}, is not the log's of {newest.value['version']}"
+        )
         finding.expect(has == should, sentence, **where(newest, redis=has, log=should))
     if stored.expires != NOT_LOOKED_AT and stored.expires != redis.expires(newest):
         sentence = f"match {match} expires at {stored.expires} instead of {redis.expires(newest)}"

@@ -51,18 +51,25 @@ def _compare(
     stored: dict[Any, T] = {}
     for row in found:
         if stored.setdefault(key(row), row) is not row:
-            finding.violate(f"PostgreSQL has {what} {key(row)} twice", row=asdict(row))  # type: ignore[call-overload]
+            finding.violate(f"PostgreSQL has {what} {key(row)} twice", row=_document(row))
     for row in wanted:
         has = stored.pop(key(row), None)
-        sentence = f"PostgreSQL lacks {what} {key(row)}"
-        if has is not None:
+        finding.checked += 1
+        if has is None:
+            finding.violate(f"PostgreSQL lacks {what} {key(row)}", log=_document(row))
+        elif has != row:
             sentence = f"PostgreSQL's {what} {key(row)} differs in {_differing(has, row)}"
-        finding.expect(has == row, sentence, postgres=has and asdict(has), log=asdict(row))  # type: ignore[call-overload]
+            finding.violate(sentence, postgres=_document(has), log=_document(row))
     for row in stored.values():
-        sentence = f"PostgreSQL has {what} {key(row)}, which no outcome below its progress made"
-        finding.expect(False, sentence, row=asdict(row))  # type: ignore[call-overload]
+        finding.violate(
+            f"PostgreSQL has {what} {key(row)}, which no outcome below its progress made", row=_document(row)
+        )
+
+
+def _document(row: Any) -> dict[str, Any]:
+    return asdict(row)
 
 
 def _differing(has: Any, wanted: Any) -> str:
-    one, other = asdict(has), asdict(wanted)
+    one, other = _document(has), _document(wanted)
     return ", ".join(name for name in one if one[name] != other[name])

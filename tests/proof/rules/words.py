@@ -61,9 +61,8 @@ def read(record: Record) -> Read:
 
 def legible(raw: bytes | None) -> str | None:
     """1 to 64 printable ASCII characters, or nothing."""
-    if raw and len(raw) <= 64 and all(32 <= byte < 127 for byte in raw):
-        return raw.decode("ascii")
-    return None
+    text = raw.decode("ascii", "ignore") if raw and len(raw) <= 64 and raw.isascii() else ""
+    return text if text and text.isprintable() else None
 
 
 def unfold(headers: dict[str, bytes], value: bytes | None) -> tuple[dict[str, bytes], bytes | None]:
