@@ -32,10 +32,10 @@ PIPELINE = 500
 class Dump:
     """A topic from offset 0, read on with every call."""
 
-    def __init__(self, servers: str, topic: str) -> None:
+    def __init__(self, servers: str, topic: str, partitions: int = PARTITIONS) -> None:
         self.records: list[Record] = []
         self._servers, self._topic = servers, topic
-        self._places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        self._places = [TopicPartition(topic, number) for number in range(partitions)]
         self._next = dict.fromkeys(self._places, 0)
 
     async def read(self) -> list[Record]:
@@ -159,7 +159,6 @@ class Postgres:
         self.seats: list[SeatRow] = []
         self.results: list[ResultRow] = []
         self.progress: list[Place] = []
-        self.now_ms = 0
 
     @classmethod
     async def read(cls, url: str) -> "Postgres":
@@ -193,7 +192,6 @@ class Postgres:
             f"SELECT partition, next_offset, fence_offset, fence_id, watermark, crc FROM {tables.PROGRESS}"
         )
         self.progress = [Place(*row) for row in map(tuple, rows)]
-        self.now_ms = await connection.fetchval(f"SELECT {ms('clock_timestamp()')}")
 
 
 def _event(row: Any) -> EventRow:

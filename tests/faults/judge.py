@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 
 from tests.proof.case import Case
+from tests.proof.checker import check
 from tests.proof.evidence import Evidence
-from tests.proof.invariants import INVARIANTS
-from tests.proof.report import Verdict
 
 
 @dataclass
@@ -23,12 +22,11 @@ class Judgement:
 
 def judge(evidence: Evidence) -> Judgement:
     """Check every invariant."""
-    case = Case(evidence)
-    verdict = Verdict([invariant(case) for invariant in INVARIANTS], label=evidence.circumstances.label)
+    verdict = check(evidence)
     found = Judgement(text=verdict.text())
     for finding in verdict.findings:
         found.violations += [f"{one.invariant}: {one.sentence}" for one in finding.violations]
-    _count(found, case)
+    _count(found, Case(evidence))
     return found
 
 

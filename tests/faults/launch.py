@@ -1,6 +1,6 @@
 """Starts a service as its own `python -m` does, but with a crash point, a seeded bug or a wrong clock in it.
 
-    python -m tests.faults.launch [--crash POINT[:TIMES]] [--bug NAME] [--clock SECONDS] [--rules N] MODULE
+    python -m tests.faults.launch [--notes FILE] [--crash POINT[:TIMES]] [--bug NAME] [--clock S] MODULE
 
 A normal build knows nothing of this: everything is patched from here, before the service's own start runs.
 """
@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.faults import bugs, crashing
+from tests.faults import bugs, crashing, noting
 
 
 def main() -> None:
@@ -20,6 +20,8 @@ def main() -> None:
         crashing.install(options.crash)
     if options.bug:
         bugs.install(options.bug, options.module)
+    if options.notes:
+        noting.install(options.notes, options.module)
     if options.clock:
         shift_clocks(options.clock)
     if options.rules:
@@ -29,6 +31,7 @@ def main() -> None:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--notes", metavar="FILE", help="where the service notes what it sends and reads")
     parser.add_argument("--crash", metavar="POINT[:TIMES]", help="die by SIGKILL when the point is passed")
     parser.add_argument("--bug", choices=sorted(bugs.BUGS))
     parser.add_argument("--clock", type=float, default=0.0, metavar="SECONDS", help="the wall clock is so far off")

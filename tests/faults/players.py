@@ -24,7 +24,7 @@ RETRY_SECONDS = 0.25
 PATIENCE_SECONDS = 120.0  # longer than any fault
 SEEN_SECONDS = 60.0
 SHAPES = ("rock", "paper", "scissors")
-FORBIDDEN, UNKNOWN = 403, 404
+UNKNOWN_TOKEN, FORBIDDEN = 401, 403
 REFUSED_AT_ONCE = frozenset({401, 422, 429})
 
 
@@ -144,6 +144,8 @@ class Seat:
             self._note("info", placed)
             return None
         self._note(_kind(answer), {**placed, **_read(answer)})
+        if answer.status == UNKNOWN_TOKEN:
+            self.player._expires = 0.0  # the clocks of those who check it went ahead: another one
         return answer
 
     async def view(self, match: str) -> Answer | None:

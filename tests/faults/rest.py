@@ -17,6 +17,7 @@ from schemas.command import Command, encode_command
 from schemas.ids import match_id
 from schemas.match import Create, Options
 from schemas.topics import MATCHES, PARTITIONS
+from tests.faults import noting
 from tests.faults.collect import Dump, Postgres, Redis
 from tests.faults.raw import raw
 from tests.faults.scene import Scene
@@ -157,8 +158,6 @@ async def evidence(scene: Scene, rest: Rest, sent: list[Sentinel], at_rest: bool
             partitions=PARTITIONS,
             rest=at_rest,
             redis_ms=rest.redis.now_ms,
-            postgres_ms=rest.postgres.now_ms,
-            redis_emptied_ms=scene.redis_emptied_ms,
             label=f"{scene.folder.name} seed {scene.seed}",
         )
     )
@@ -168,7 +167,8 @@ async def evidence(scene: Scene, rest: Rest, sent: list[Sentinel], at_rest: bool
     found.events, found.matches = rest.postgres.events, rest.postgres.matches
     found.seats, found.results = rest.postgres.seats, rest.postgres.results
     found.history, found.connections = scene.notes.history, scene.notes.connections()
-    found.sends = [
+    noted, found.readings = noting.read(scene.folder)
+    found.sends = noted + [
         Send("load", "commands", one.partition, one.offset, one.command_id) for one in scene.load.acknowledged
     ]
     found.faults = scene.faults

@@ -34,7 +34,7 @@ class Row:
     pause: float | None = None
     links: tuple[str, ...] = ()
     brokers: int = 1
-    rate: float = 300.0
+    rate: float = 200.0
     tables: int = 2
     spectators: int = 8
     seconds: float = 0.0

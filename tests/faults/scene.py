@@ -45,7 +45,6 @@ class Scene:
     crowd: Crowd | None = None
     faults: list[Fault] = field(default_factory=list)
     extras: list[Service] = field(default_factory=list)
-    redis_emptied_ms: int | None = None
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -63,10 +62,6 @@ class Scene:
         """Write a deed down."""
         now = time.monotonic()
         self.faults.append(Fault(now, what, target, now + seconds if seconds else None))
-
-    def redis_was_emptied(self) -> None:
-        """What had expired by now need not come back."""
-        self.redis_emptied_ms = int(time.time() * 1000)
 
     async def wait(self, seconds: float) -> None:
         """Let the load flow."""
@@ -133,13 +128,11 @@ class Scene:
     def launch_with(self, name: str, *options: str) -> None:
         """From its next start on the service runs with these options of `tests.faults.launch`."""
         service = self.target(name)
-        service.program = launched(plain(service.program), *options, *self._bug())
+        service.program = launched(service.program, self.folder, self.bug, *options)
 
     def launch_plainly(self, name: str) -> None:
         """From its next start on it runs as ever."""
-        service = self.target(name)
-        bug = self._bug()
-        service.program = launched(plain(service.program), *bug) if bug else plain(service.program)
+        self.launch_with(name)
 
     def twin(self, name: str, other: str) -> Service:
         """One more process of a service, under a name of its own; not started."""
@@ -163,16 +156,10 @@ class Scene:
         if service.exit_code != -signal.SIGKILL:
             raise NotInjected(f"{name} ended with {service.exit_code} instead of at its crash point")
 
-    def _bug(self) -> tuple[str, ...]:
-        return ("--bug", self.bug) if self.bug else ()
 
-
-def launched(program: Program, *options: str) -> Program:
-    """`python -m service` as `python -m tests.faults.launch OPTIONS service`."""
-    python, _, module = program.argv[0], program.argv[1], program.argv[-1]
-    return dataclasses.replace(program, argv=(python, *LAUNCH, *options, module))
-
-
-def plain(program: Program) -> Program:
-    """The service's ordinary command line."""
-    return dataclasses.replace(program, argv=(program.argv[0], "-m", program.argv[-1]))
+def launched(program: Program, folder: Path, bug: str, *options: str) -> Program:
+    """`python -m service` as `python -m tests.faults.launch OPTIONS service`: it notes what it does."""
+    python, module = program.argv[0], program.argv[-1]
+    notes = ("--notes", str(folder / f"{module}.notes"))
+    wrong = ("--bug", bug) if bug else ()
+    return dataclasses.replace(program, argv=(python, *LAUNCH, *notes, *wrong, *options, module))

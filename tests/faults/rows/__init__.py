@@ -1,10 +1,25 @@
 """The fault matrix: every row, in the order of its numbers; a new one is a line in its area's list."""
 
 from tests.faults.row import Row
-from tests.faults.rows import broker, engines, gateway, links, poison, postgres, redis
+from tests.faults.rows import (
+    broker,
+    clocks,
+    cluster,
+    engines,
+    full,
+    gateway,
+    links,
+    poison,
+    postgres,
+    redis,
+    topics,
+)
 
 ROWS: list[Row] = sorted(
-    [*engines.ROWS, *links.ROWS, *broker.ROWS, *redis.ROWS, *postgres.ROWS, *gateway.ROWS, *poison.ROWS],
+    [
+        *(*engines.ROWS, *poison.ROWS, *links.ROWS, *broker.ROWS, *cluster.ROWS, *topics.ROWS),
+        *(*redis.ROWS, *postgres.ROWS, *gateway.ROWS, *clocks.ROWS, *full.ROWS),
+    ],
     key=lambda row: (row.number, row.name),
 )
 

@@ -53,7 +53,7 @@ async def one_of_each(scene: Scene, writer: Raw, partition: int) -> None:
     await writer.append(commands, partition, key, b'"' + b"x" * 10_000 + b'"', headers(str(uuid4())))
     await writer.append(commands, partition, None, body, headers(str(uuid4()), join))
     await writer.append(commands, partition, key, None, headers(str(uuid4())))
-    await writer.append(commands, partition, None, None)
+    await writer.append(commands, partition, None, b"")
     await writer.append(commands, partition, key, body, headers(str(uuid4()), b"org.playlog.match.join.v99"))
     await writer.append(commands, partition, key, body, headers("\x00\xff"))
     await writer.append(commands, partition, b"\xff\xfe", body, headers(str(uuid4()), join))

@@ -12,11 +12,9 @@ async def killed(scene: Scene) -> None:
     """It keeps nothing on disk, so it starts empty."""
     await scene.wait(3)
     scene.kill("redis")
-    scene.redis_was_emptied()
     await scene.wait(3)
     scene.start("redis")
     await scene.answering("redis")
-    scene.redis_was_emptied()
     await scene.wait(5)
 
 
@@ -43,8 +41,6 @@ async def ask(scene: Scene, *command: str) -> None:
         await connection.execute_command(*command)  # type: ignore[no-untyped-call]
     finally:
         await connection.aclose()
-    if command[0] == "FLUSHALL":
-        scene.redis_was_emptied()
 
 
 async def hints_lost(scene: Scene) -> None:
