@@ -16,7 +16,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from bench import engine, gateway, memory, moves, reading, sink, target
+from bench import engine, gateway, memory, moves, reading, restore, sink, target
 from bench.figures import Report, table
 from bench.plan import Plan
 from bench.target import Target
@@ -33,7 +33,7 @@ LIVE: dict[str, tuple[str, Measure]] = {  # on all services
 }
 LOG: dict[str, tuple[str, Measure]] = {  # on a log of their own, each with what the one before has left
     "b": ("one engine drains a backlog", engine.drain),
-    "c": ("one engine restores a log", engine.restore),
+    "c": ("one engine restores a log", restore.restore),
     "d": ("the history sink", sink.measure),
     "f": ("reading the log", reading.measure),
 }

@@ -1,29 +1,23 @@
-"""b, c. One engine process: draining a backlog of real commands, and coming back with a long log behind it."""
+"""b. One engine process draining a backlog of real commands."""
 
-import asyncio
 import time
 from typing import Any
 
-from bench import processes, raw
+from bench import raw
 from bench.figures import Figure, Report, at_least, at_most
 from bench.plan import Plan
 from bench.preload import preload
 from bench.target import Target
-from bench.watching import LOOK_SECONDS, Work, total_of, watch
+from bench.watching import Work, total_of, watch
 from engine_worker.judge import State
 from engine_worker.owner import Owner
-from infra.stack.platform import Service
-from playlog.client.http import Pool
 from playlog.log_reader import batches, ends, opened
 from schemas.log import Fence
 from schemas.topics import MATCHES, PARTITIONS
 
 ENGINE = "engine-1"
-DRAIN, RESTORE, LOOP = "b drain", "c restore", "bare loop"
+DRAIN, LOOP = "b drain", "bare loop"
 RATE_BAR, CPU_BAR = 50_000.0, 1.8
-RESTORE_BAR = 5.0  # seconds for a million outcomes
-MILLION = 1_000_000
-READY_SECONDS = 300.0
 LOOP_COMMANDS = 100_000
 
 
@@ -74,76 +68,6 @@ async def _drained(target: Target) -> Work:
 
         engine.start()
         return await watch(outcomes, commands, {ENGINE: engine.pid, **target.stores})
-
-
-async def restore(target: Target, plan: Plan, report: Report) -> None:
-    """From the start of the process to readiness, with all outcomes of the log to fold first."""
-    engine = target.own[ENGINE]
-    async with opened(target.settings) as consumer:
-        missing = plan.outcomes - await total_of(consumer, MATCHES.outcomes)()
-    if missing > 0:
-        plan.say(f"{missing:,} outcomes more, to have {plan.outcomes:,}")
-        await _more(target, missing)
-    engine.stop()
-    plan.say("restoring")
-    seconds = await _start(engine)
-    own = await _metric(engine, "playlog_restore_seconds_sum")
-    count, consumed = await raw.consume(target, MATCHES.outcomes)
-    rate, floor = count / own, count / consumed
-    report.add(
-        Figure(RESTORE, f"{count:,} outcomes, one engine", rate, "/s", floor, "raw consume"),
-        Figure(
-            RESTORE,
-            "from its start to readiness",
-            seconds,
-            "s",
-            consumed,
-            "raw consume",
-            **_bar(count, seconds),
-        ),
-    )
-    report.details["restore"] = {
-        "outcomes": count,
-        "start_to_ready_seconds": seconds,
-        "restore_seconds": own,
-        "raw_consume_seconds": consumed,
-        "resident_mb": processes.resident_mb({ENGINE: engine.pid})[ENGINE],
-    }
-
-
-def _bar(count: int, seconds: float) -> dict[str, Any]:
-    """The bar is named for a million outcomes; a shorter log neither meets nor misses it."""
-    if count < MILLION:
-        return {"bar": f"<= {RESTORE_BAR:g} for a million"}
-    return at_most(RESTORE_BAR, seconds)
-
-
-async def _more(target: Target, count: int) -> None:
-    engine = target.own[ENGINE]
-    if not engine.running:
-        engine.start()
-    await preload(target, count, seed=2)
-    async with opened(target.settings) as consumer:
-        commands = await total_of(consumer, MATCHES.commands)()
-        await watch(total_of(consumer, MATCHES.outcomes), commands, {})
-
-
-async def _start(engine: Service) -> float:
-    """Seconds until the process says that it is ready."""
-    began = time.monotonic()
-    engine.start()
-    while not await asyncio.to_thread(lambda: engine.ready):
-        if not engine.running or time.monotonic() - began > READY_SECONDS:
-            raise TimeoutError(f"the engine was not ready within {READY_SECONDS:.0f} s")
-        await asyncio.sleep(LOOK_SECONDS)
-    return time.monotonic() - began
-
-
-async def _metric(service: Service, name: str) -> float:
-    pool = Pool(f"http://127.0.0.1:{service.port}")
-    text = (await pool.request("GET", "/metrics", {})).body.decode()
-    pool.close()
-    return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
 
 
 async def _bare_loop(target: Target) -> tuple[float, float]:

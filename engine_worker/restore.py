@@ -14,12 +14,13 @@ class NewerLog(Exception):
 
 @dataclass
 class Restored:
-    """A partition's fold so far: `next` is the offset to read on from."""
+    """A partition's fold so far: `next` is the offset to read on from, `covered` that of the newest checkpoint."""
 
     state: State = field(default_factory=State)
     cursor: Cursor = START
     next: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    covered: int = 0
 
     def feed(self, offset: int, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Take in the record at `offset`. Raises NewerLog."""

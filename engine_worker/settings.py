@@ -13,3 +13,8 @@ class EngineSettings(WithKafka):
     produce_deadline_seconds: float = Field(4.0, gt=0, description="an unacknowledged batch ends the term")
     max_records: int = Field(8000, ge=1, description="commands taken in one poll")
     idle_ms: int = Field(5, ge=1, description="FastStream sleeps this long after a poll without commands")
+    checkpoint_outcomes: int = Field(5000, ge=1, description="a partition's checkpoint waits for so many outcomes")
+    checkpoint_seconds: float = Field(60.0, gt=0, description="and for so long after the one before")
+    checkpoint_share: float = Field(
+        0.1, gt=0, le=1, description="the most of a worker's time that writing them takes"
+    )

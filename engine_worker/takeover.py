@@ -1,23 +1,24 @@
-"""Take partitions over: fence first, fold what everybody accepts up to it, then find the next command."""
+"""Take partitions over: fence first, fold from the last checkpoint up to it, then find the next command."""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from engine_worker.owner import LostOwnership, Owner
+from engine_worker.checkpoint_read import Checkpoints, other_log
+from engine_worker.folding import Fold, Restart
+from engine_worker.owner import Owner
 from engine_worker.produce import Log
 from engine_worker.restore import Restored
 from infra import metrics
-from schemas.log import Fence
 from schemas.topics import Domain
 
 log = structlog.get_logger()
 POLL_MS = 200
 STALLED_SECONDS = 30.0
+SLICE = 500  # records parsed and folded in one go: heartbeats wait for them
 
 
 class LogTruncated(Exception):
@@ -25,12 +26,13 @@ class LogTruncated(Exception):
 
 
 class Takeover:
-    """Fence and restore partitions, starting from what this worker still knows of them."""
+    """Fence and restore partitions, starting from what this worker still knows of them, or from checkpoints."""
 
     def __init__(
         self, reader: AIOKafkaConsumer, writer: Log, domain: Domain, worker: str, clock: Callable[[], int]
     ) -> None:
         self._reader = reader
+        self._checkpoints = Checkpoints(reader, domain)
         self._log = writer
         self._domain = domain
         self._worker = worker
@@ -38,64 +40,51 @@ class Takeover:
 
     async def run(
         self, partitions: list[int], warm: Mapping[int, Restored], at_home: Callable[[int], Callable[[str], bool]]
-    ) -> list[Owner]:
+    ) -> list[Restart]:
         """Owners of these partitions, restored; the caller seeks commands to `watermark + 1`."""
         began = time.monotonic()
-        names = await asyncio.gather(*(self._log.fence(p, self._worker, self._clock()) for p in partitions))
+        names, pointers = await asyncio.gather(
+            asyncio.gather(*(self._log.fence(p, self._worker, self._clock()) for p in partitions)),
+            self._checkpoints.find([p for p in partitions if p not in warm]),
+        )
         fences = dict(zip(partitions, names, strict=True))
-        restored = {p: warm.get(p) or Restored() for p in partitions}
-        count = await self._fold(fences, restored)
-        owners = [
-            Owner(p, fences[p], restored[p].state, restored[p].cursor.watermark, at_home(p)) for p in partitions
-        ]
+        loaded = await self._checkpoints.load(pointers, fences)
+        fold = Fold(fences, {p: warm.get(p) or Restored() for p in partitions}, loaded)
+        await self._read(fold)
+        owners = []
+        for p, restored in fold.restored.items():
+            owners.append(Owner(p, fences[p], restored.state, restored.cursor.watermark, at_home(p)))
+            await asyncio.sleep(0)  # each arms the timers of all its matches
         await self._check_commands(owners)
-        seconds = time.monotonic() - began
-        metrics.RESTORES.inc(len(partitions))
-        metrics.RESTORE_SECONDS.observe(seconds)
-        log.info("partitions_taken_over", partitions=partitions, count=count, seconds=round(seconds, 3))
-        return owners
+        _report(partitions, fold, time.monotonic() - began)
+        return [fold.restart(owner) for owner in owners]
 
-    async def _fold(self, fences: Mapping[int, Fence], restored: Mapping[int, Restored]) -> int:
+    async def _read(self, fold: Fold) -> None:
         """Read every partition of outcomes up to and with this worker's own fence."""
         topic = self._domain.outcomes
-        waiting = {TopicPartition(topic, p) for p in fences}
-        self._reader.assign(sorted(waiting))
+        waiting = {TopicPartition(topic, p) for p in fold.fences}
         begins = await self._reader.beginning_offsets(list(waiting))
         for tp in waiting:
             if begins[tp] > 0:
                 raise LogTruncated(f"{tp.topic}-{tp.partition} begins at offset {begins[tp]}, not at 0")
-            self._reader.seek(tp, restored[tp.partition].next)
-        count, progressed = 0, time.monotonic()
+        self._reader.assign(sorted(waiting))
+        for tp in waiting:
+            self._reader.seek(tp, fold.begin(tp.partition))
+        progressed = time.monotonic()
         while waiting:
-            batches = await self._reader.getmany(*waiting, timeout_ms=POLL_MS)
+            batches = await self._reader.getmany(*waiting, timeout_ms=POLL_MS, max_records=SLICE)
             for tp, records in batches.items():
-                count += len(records)
-                if self._feed(restored[tp.partition], records, fences[tp.partition]):
+                if not fold.confirmed(tp.partition, records[0]):
+                    other_log(tp.partition)
+                    self._reader.seek(tp, fold.begin(tp.partition))
+                elif fold.feed(tp.partition, records):
                     waiting.discard(tp)
                     self._reader.pause(tp)
-                await asyncio.sleep(0)  # a long fold must not starve the heartbeats
+            await asyncio.sleep(0)
             if batches:
                 progressed = time.monotonic()
             elif time.monotonic() - progressed > STALLED_SECONDS:
                 raise TimeoutError(f"no outcomes to fold for {STALLED_SECONDS} s")
-        return count
-
-    def _feed(self, restored: Restored, records: list[Any], fence: Fence) -> bool:
-        for record in records:
-            if record.offset < restored.next:
-                continue
-            restored.feed(record.offset, record.key, record.value, record.headers)
-            if record.offset == fence.offset:
-                if restored.cursor.fence != fence:
-                    raise LostOwnership(f"another record stands where {fence} was acknowledged")
-                self._count_ignored(restored)
-                return True
-        return False
-
-    def _count_ignored(self, restored: Restored) -> None:
-        for reason, number in restored.ignored.items():
-            metrics.IGNORED_RECORDS.labels(reason=reason).inc(number)
-        restored.ignored.clear()
 
     async def _check_commands(self, owners: list[Owner]) -> None:
         """The next command must still be there, or be the next one to arrive."""
@@ -109,3 +98,14 @@ class Takeover:
                     f"{tp.topic}-{tp.partition} holds offsets {begins[tp]} to {ends[tp] - 1}, "
                     f"but command {following} comes next"
                 )
+
+
+def _report(partitions: list[int], fold: Fold, seconds: float) -> None:
+    for restored in fold.restored.values():
+        for reason, number in restored.ignored.items():
+            metrics.IGNORED_RECORDS.labels(reason=reason).inc(number)
+        restored.ignored.clear()
+    metrics.RESTORES.inc(len(partitions))
+    metrics.RESTORED_RECORDS.inc(fold.count)
+    metrics.RESTORE_SECONDS.observe(seconds)
+    log.info("partitions_taken_over", partitions=partitions, count=fold.count, seconds=round(seconds, 3))

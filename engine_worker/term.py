@@ -12,6 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from engine_worker.checkpoint_write import Checkpointer
 from engine_worker.dead_letters import letter
 from engine_worker.owner import Owner, Taken
 from engine_worker.produce import Log
@@ -36,10 +37,11 @@ class Term:
     `failed` holds what ended it. Nothing here is retried: a fault drops all state that may differ from the log.
     """
 
-    def __init__(self, writer: Log, takeover: Takeover, domain: Domain) -> None:
+    def __init__(self, writer: Log, takeover: Takeover, checkpoints: Checkpointer, domain: Domain) -> None:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.owners: dict[int, Owner] = {}
         self.assigned: set[int] = set()
+        self.checkpoints = checkpoints
         self._log = writer
         self._takeover = takeover
         self._domain = domain
@@ -51,6 +53,7 @@ class Term:
         """End the term; the first fault is the one that counts."""
         if not self.failed.done():
             self.failed.set_exception(error)
+            self.checkpoints.release()
 
     async def handle(self, records: Iterable[Any]) -> None:
         """Judge a poll's commands and append their outcomes; never raises, since FastStream swallows that."""
@@ -70,11 +73,16 @@ class Term:
             owner = self.owners.get(partition)
             if owner is None:
                 continue  # not restored yet: the takeover will seek back to these
-            taken = [self._take(owner, record, letters) for record in group]
+            commands = [*group]
+            self.checkpoints.touch(partition, commands)
+            taken = [self._take(owner, record, letters) for record in commands]
             batches.append((owner, [item for item in taken if item is not None]))
         if letters:
             await self._log.append(self._domain.dead_letters, None, letters, at_once=1)
         await self._log.outcomes(batches)
+        for owner, landed in batches:
+            if landed:
+                self.checkpoints.landed(owner, landed[-1])
         count = sum(len(taken) for _, taken in batches)
         if count:
             oldest = min(record.timestamp for record in records)
@@ -105,11 +113,13 @@ class Term:
 
     async def _take_over(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:
         try:
-            for owner in await self._takeover.run(partitions, self._warm, _home):
+            for restart in await self._takeover.run(partitions, self._warm, _home):
+                owner = restart.owner
                 tp = TopicPartition(self._domain.commands, owner.partition)
                 self._warm.pop(owner.partition, None)
                 consumer.seek(tp, owner.watermark + 1)
                 self.owners[owner.partition] = owner
+                self.checkpoints.hold(restart)
                 consumer.resume(tp)
             metrics.PARTITIONS_OWNED.set(len(self.owners))
         except asyncio.CancelledError:
@@ -121,8 +131,10 @@ class Term:
         """The group takes everything back: let the write in flight end, keep what is known for a return."""
         await self.stop_takeovers()
         async with self._writing:
-            for owner in self.owners.values():
-                self._warm[owner.partition] = Restored(owner.state, owner.cursor, owner.landing)
+            covered = self.checkpoints.release()
+            for partition, owner in self.owners.items():
+                restored = Restored(owner.state, owner.cursor, owner.landing, covered=covered.get(partition, 0))
+                self._warm[partition] = restored
             self.owners.clear()
             self.assigned.clear()
         metrics.PARTITIONS_OWNED.set(0)
@@ -136,6 +148,7 @@ class Term:
         """Nothing is judged or taken over any more, whatever the group still says."""
         self.failed.cancel()
         self.owners.clear()
+        self.checkpoints.release()
         for task in self._tasks:
             task.cancel()
         metrics.PARTITIONS_OWNED.set(0)

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from engine_worker.checkpoint_write import Checkpointer, OpenShelf, Shelf
 from engine_worker.closing import Closing
+from engine_worker.pace import Pace
 from engine_worker.produce import Log
 from engine_worker.settings import EngineSettings
 from engine_worker.subscribe import subscribe
@@ -18,6 +20,7 @@ from infra.kafka.topics import check
 from schemas.topics import MATCHES, Domain
 
 CLOSE_SECONDS = 2.0
+OPEN_SECONDS = 15.0
 
 
 def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> OpenTerm:
@@ -29,7 +32,9 @@ def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> O
         writer = producer(settings.kafka, settings.security, client_id=name)
         fold = reader(settings.kafka, settings.security, client_id=name, fetch_max_wait_ms=20)
         log = Log(writer, domain, settings.produce_deadline_seconds)
-        term = Term(log, Takeover(fold, log, domain, name, clock.now_ms), domain)
+        pace = Pace(settings.checkpoint_outcomes, settings.checkpoint_seconds, settings.checkpoint_share)
+        checkpoints = Checkpointer(shelf_opener(settings, domain, closing), pace, clock.now_ms)
+        term = Term(log, Takeover(fold, log, domain, name, clock.now_ms), checkpoints, domain)
         broker, subscriber = subscribe(settings, domain, term)
         try:
             await asyncio.gather(writer.start(), fold.start())
@@ -46,6 +51,25 @@ def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> O
     return open_term
 
 
+def shelf_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> OpenShelf:
+    """How the checkpoint topics are opened, when the first checkpoint is due."""
+
+    @contextlib.asynccontextmanager
+    async def open_shelf() -> AsyncIterator[Shelf]:
+        name = f"{settings.worker_name}-checkpoints"
+        writer = producer(settings.kafka, settings.security, client_id=name)
+        deleter = admin(settings.kafka, settings.security, client_id=name)
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                await asyncio.gather(writer.start(), deleter.start())
+            yield Shelf(writer, deleter, domain)
+        finally:
+            closing.begin("checkpoints", writer.stop)
+            closing.begin("checkpoints' admin", deleter.close)
+
+    return open_shelf
+
+
 async def check_topics(settings: EngineSettings, domain: Domain, stop: asyncio.Event) -> None:
     """Refuse a broker whose topics would lose or reorder the log: TopicMismatch ends the process.
 
@@ -54,7 +78,7 @@ async def check_topics(settings: EngineSettings, domain: Domain, stop: asyncio.E
     client = admin(settings.kafka, settings.security)
     try:
         await client.start()
-        await check(client, domain.topics())
+        await check(client, (*domain.topics(), *domain.checkpoint_topics()))
     finally:
         await asyncio.wait_for(client.close(), CLOSE_SECONDS)
     await stop.wait()

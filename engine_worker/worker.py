@@ -66,6 +66,7 @@ async def _until_fault(
         asyncio.create_task(_every(TIMER_SECONDS, lambda: term.report_deadlines(clock()))),
         asyncio.create_task(_every(COMMIT_SECONDS, lambda: term.commit(consumer))),
         asyncio.create_task(_watch(term, consumer, health)),
+        asyncio.create_task(term.checkpoints.run()),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

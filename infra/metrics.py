@@ -37,6 +37,33 @@ RESTORES = Counter("playlog_restores_total", "Partitions whose state was rebuilt
 RESTORE_SECONDS = Histogram(
     "playlog_restore_seconds", "Time to rebuild one partition's state from the log.", buckets=SECONDS
 )
+RESTORED_RECORDS = Counter(
+    "playlog_restored_records_total", "Records of outcomes that were read again to rebuild partitions."
+)
+CHECKPOINTS = Counter("playlog_checkpoints_total", "Checkpoints of a partition's state that were published.")
+CHECKPOINT_AGE = Gauge(
+    "playlog_checkpoint_age_seconds", "Age of the newest checkpoint of a partition that has one.", ["partition"]
+)
+CHECKPOINT_BEHIND = Gauge(
+    "playlog_checkpoint_behind_records", "Outcomes that a restart would fold behind the checkpoint.", ["partition"]
+)
+CHECKPOINT_SECONDS = Histogram(
+    "playlog_checkpoint_seconds", "From the beginning of a checkpoint to its publication.", buckets=SECONDS
+)
+CHECKPOINT_SLICE_SECONDS = Histogram(
+    "playlog_checkpoint_slice_seconds", "Moves wait this long for one slice of a checkpoint.", buckets=MILLISECONDS
+)
+CHECKPOINT_BYTES = Gauge(
+    "playlog_checkpoint_bytes", "Size of the newest checkpoint of a partition.", ["partition"]
+)
+CHECKPOINTS_FAILED = Counter(
+    "playlog_checkpoints_failed_total", "Checkpoints that could not be written or cleared away, by step.", ["step"]
+)
+CHECKPOINTS_UNREADABLE = Counter(
+    "playlog_checkpoints_unreadable_total",
+    "Checkpoints that a takeover found and could not use, by reason.",
+    ["reason"],
+)
 TERMS = Counter("playlog_terms_total", "Ownerships of a partition that ended, by reason.", ["reason"])
 PARTITIONS_OWNED = Gauge("playlog_partitions_owned", "Partitions owned and ready to take commands.")
 

@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from schemas import codec
+from schemas.checkpoint import Pointer
 from schemas.command import Command, CommandBody, encode_command
 from schemas.games import CATALOGUE
 from schemas.log import Fence
@@ -61,6 +62,8 @@ def records() -> Iterator[tuple[str, Contract]]:
     yield "view.v1", TypeAdapter(MatchView).json_schema()
     yield "envelope.v1", envelope()
     yield "topics.v1", {"const": [vars(topic) for topic in MATCHES.topics()]}
+    yield "checkpoint-topics.v1", {"const": [vars(topic) for topic in MATCHES.checkpoint_topics()]}
+    yield "checkpoint-pointer.v1", TypeAdapter(Pointer).json_schema()
 
 
 def envelope() -> Contract:

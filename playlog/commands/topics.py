@@ -11,6 +11,8 @@ from infra.kafka.topics import apply as apply_topics
 from infra.settings import WithKafka, load
 from schemas.topics import MATCHES
 
+TOPICS = (*MATCHES.topics(), *MATCHES.checkpoint_topics())
+
 
 def apply(
     replicas: Annotated[int, typer.Option(min=1, help="Copies of each partition, for topics made now.")] = 1,
@@ -22,7 +24,7 @@ def apply(
     except (TopicMismatch, TopicNotCreated) as error:
         typer.echo(f"{error}. Nothing was changed; mend the topic's settings and try again.", err=True)
         raise typer.Exit(1) from None
-    for topic in MATCHES.topics():
+    for topic in TOPICS:
         typer.echo(f"{topic.name}: {'created' if topic.name in made else 'as it should be'}")
 
 
@@ -30,6 +32,6 @@ async def _apply(settings: WithKafka, replicas: int) -> list[str]:
     client = admin(settings.kafka, settings.security)
     try:
         await client.start()
-        return await apply_topics(client, MATCHES.topics(), replicas)
+        return await apply_topics(client, TOPICS, replicas)
     finally:
         await client.close()

@@ -1,17 +1,14 @@
 """The last step of a takeover's fold: the worker's own fence must stand where it was acknowledged."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
+from engine_worker.folding import Fold
 from engine_worker.owner import LostOwnership
 from engine_worker.restore import Restored
-from engine_worker.takeover import Takeover
 from schemas.codec import encode_fence
 from schemas.log import Fence
-from schemas.topics import MATCHES
-
-NOBODY: Any = None
 
 
 class Line(NamedTuple):
@@ -24,8 +21,7 @@ class Line(NamedTuple):
 
 
 def fold(fence_id: str, expected: Fence) -> bool:
-    takeover = Takeover(NOBODY, NOBODY, MATCHES, "engine-1", lambda: 0)
-    return takeover._feed(Restored(), [Line(0, *encode_fence(fence_id, "engine-1", 0))], expected)
+    return Fold({0: expected}, {0: Restored()}, {}).feed(0, [Line(0, *encode_fence(fence_id, "engine-1", 0))])
 
 
 def test_the_fold_ends_at_the_workers_own_fence() -> None:

@@ -1,5 +1,6 @@
 """Topics: names, the same partitions everywhere, nothing ever deleted, the broker's clock on commands."""
 
+from engine_worker.snapshot import CHUNK_BYTES
 from schemas.topics import MATCHES, OUTCOME_LIMIT
 
 
@@ -32,3 +33,13 @@ def test_an_outcome_fits_its_topic_and_a_parked_command_the_dead_letters() -> No
     commands, outcomes, letters = (int(topic.configs["max.message.bytes"]) for topic in MATCHES.topics())
     assert outcomes > OUTCOME_LIMIT
     assert commands < letters
+
+
+def test_checkpoints_are_the_owners_to_delete_and_nobody_elses() -> None:
+    chunks, pointers = MATCHES.checkpoint_topics()
+    assert (chunks.name, pointers.name) == ("playlog.matches.checkpoints", "playlog.matches.checkpoints.pointers")
+    for topic in (chunks, pointers):
+        assert topic.partitions == MATCHES.topics()[0].partitions
+        assert topic.configs["cleanup.policy"] == "delete"  # what is compacted takes no DeleteRecords
+        assert topic.configs["retention.ms"] == topic.configs["retention.bytes"] == "-1"
+    assert int(chunks.configs["max.message.bytes"]) > 4 * CHUNK_BYTES
