@@ -23,6 +23,8 @@ FORGET_AFTER_MS = 24 * 3600 * 1000
 # (a rematch, while the broker's clock has been set back).
 NOT_REMEMBERED = frozenset({Code.TOO_EARLY, Code.STALE})
 
+_new = tuple.__new__  # a NamedTuple's own constructor costs half as much again
+
 
 class Seen(NamedTuple):
     """The verdict on a command, for its repeats."""
@@ -60,15 +62,15 @@ def judge(state: State, timestamp: Millis, read: Read, at_home: Callable[[str], 
 
     `at_home` says whether a match id belongs to this partition: asked for new matches only.
     """
-    at = max(state.at, timestamp)
+    at = timestamp if timestamp > state.at else state.at
     if isinstance(read, Unreadable):
         return _unreadable(state, at, read), None
     command_digest = digest(read.word)
     entry = state.matches.get(read.key)
     if entry is None:
         return _judge_new(read, at, command_digest, at_home)
-    seen = entry.seen.get(read.player, {}).get(read.id)
-    if seen is not None:
+    ids = entry.seen.get(read.player)
+    if ids is not None and (seen := ids.get(read.id)) is not None:
         return _repeat(read, at, command_digest, entry, seen)
     return _decide(read, at, command_digest, entry)
 
@@ -116,7 +118,7 @@ def _repeat(read: Command, at: Millis, command_digest: str, entry: Entry, seen: 
 
 
 def _decide(read: Command, at: Millis, command_digest: str, entry: Entry) -> Judged:
-    verdict = MATCH.decide(Ask(read.player, at, read.entropy, read.word), entry.table)
+    verdict = MATCH.decide(_new(Ask, (read.player, at, read.entropy, read.word)), entry.table)
     if isinstance(verdict, Decision):
         return _happened(read, at, command_digest, entry, verdict, None)
     if verdict.settled is not None:
@@ -132,14 +134,14 @@ def _happened(
     decision: Decision[Table],
     rejection: str | None,
 ) -> Judged:
-    table = decision.state
+    events, table = decision
     version = entry.version + 1
     outcome = Outcome(
         command_id=read.id,
         player=read.player,
         at=at,
         version=version,
-        events=decision.events,  # type: ignore[arg-type]  # an Event here, one by one on the wire
+        events=events,  # type: ignore[arg-type]  # an Event here, one by one on the wire
         rejection=rejection,
         digest=command_digest,
         public=MATCH.public(table, read.key, version),
@@ -166,8 +168,10 @@ def _rejected(
 
 def fold(state: State, key: str | None, cause: int, outcome: Outcome | Facts, table: Table | None = None) -> None:
     """Take one accepted outcome into the state: read back from the log, or just judged (then with its table)."""
-    state.at = max(state.at, outcome.at)
-    _forget(state)
+    if outcome.at > state.at:
+        state.at = outcome.at
+    if state.closed:
+        _forget(state)
     if key is None:
         return
     entry = state.matches.get(key)
@@ -191,7 +195,7 @@ def _remember(entry: Entry, cause: int, outcome: Outcome | Facts) -> None:
     if ids is None:
         ids = entry.seen[player] = {}
         _limit_players(entry)
-    ids[command] = Seen(cause, outcome.version, outcome.rejection, outcome.digest)
+    ids[command] = _new(Seen, (cause, outcome.version, outcome.rejection, outcome.digest))
     if len(ids) > REMEMBERED_IDS:
         del ids[next(iter(ids))]
 

@@ -1,38 +1,44 @@
 """The life of a match: create, join, play, resign, time out, rematch, over a game's rules of one round."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias
 
 from engine_worker.decider import Ask, Decider, Decision, Game, Rejection, Verdict
 from engine_worker.games import GAMES
-from engine_worker.table import INITIAL, Table, evolve, private, public
+from engine_worker.table import INITIAL, Table, evolve, happen, private, public
 from schemas import match as words
 from schemas.match import COMPUTER
 from schemas.rejections import Code
-from schemas.word import Event, Seat
+from schemas.word import CommandWord, Event, Seat
 
 WAITING_MS = 3_600_000
 REMATCH_MS = 600_000
 MISSES_TO_LOSE = 3
 
 Answer: TypeAlias = Verdict[Table]
+_new = tuple.__new__  # a NamedTuple's own constructor costs half as much again
 
 
 class Course:
     """A match while it is being decided: what has happened so far, and the table it led to."""
 
-    __slots__ = ("events", "table")
+    __slots__ = ("_own", "events", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.events: list[Event] = []
+        self._own = False  # nobody else holds the table
 
     def add(self, event: Event) -> None:
+        if not self._own:
+            self.table, self._own = self.table.copy(), True
         self.events.append(event)
-        self.table = evolve(self.table, event)
+        happen(self.table, event)
 
     def decision(self) -> Decision[Table]:
-        return Decision(tuple(self.events), self.table)
+        self._own = False
+        return _new(Decision, (tuple(self.events), self.table))
 
 
 def decide(ask: Ask, table: Table) -> Answer:
@@ -59,18 +65,7 @@ def answer_late(ask: Ask, before: Table, course: Course) -> Code | None:
 
 def answer(ask: Ask, course: Course) -> Code | None:
     """Let the command happen to the table as it stands; a code where the rules refuse it."""
-    match ask.word:
-        case words.Play():
-            return play(ask, course)
-        case words.Join():
-            return join(ask, course)
-        case words.Resign():
-            return resign(ask, course)
-        case words.Rematch():
-            return rematch(ask, course)
-        case words.TimeElapsed():
-            return Code.TOO_EARLY if ask.word.deadline == course.table.deadline else Code.STALE
-    return Code.ALREADY_EXISTS
+    return _ANSWERS[type(ask.word)](ask, course)
 
 
 def create(ask: Ask, course: Course) -> Answer:
@@ -106,21 +101,21 @@ def join(ask: Ask, course: Course) -> Code | None:
 
 def play(ask: Ask, course: Course) -> Code | None:
     word: words.Play = ask.word
-    table = course.table
-    if refused := not_playing(ask.player, table):
+    table, player = course.table, ask.player
+    if refused := not_playing(player, table):
         return refused
     if word.round is not None and word.round != table.round:
         return Code.WRONG_ROUND
-    seat = table.seats.index(ask.player)
+    seat, game = table.seats.index(player), game_of(table)
     if table.moves[seat] is not None:
         return Code.ALREADY_MOVED
-    thrown = game_of(table).throw(seat, word.move)
+    thrown = game.throw(seat, word.move)
     if thrown is None:
         return Code.UNKNOWN_MOVE
     course.add(thrown)
-    moves = [move for move in course.table.moves if move is not None]
-    if len(moves) == len(table.seats):
-        end_round(ask, course, _ended(game_of(table).winner(moves)))
+    first, second = course.table.moves
+    if first is not None and second is not None:
+        end_round(ask, course, _ended(game.winner((first, second))))
     return None
 
 
@@ -183,12 +178,12 @@ def end_round(ask: Ask, course: Course, ended: words.RoundEnded) -> None:
     """The round's end and what follows from it: the match's end, or the next round."""
     course.add(ended)
     table = course.table
-    needed = table.options_set.best_of // 2 + 1
-    if max(table.misses) >= MISSES_TO_LOSE:
+    score, needed = table.score, table.options_set.best_of // 2 + 1
+    if ended.missed and max(table.misses) >= MISSES_TO_LOSE:
         lost = [seat for seat, misses in enumerate(table.misses) if misses >= MISSES_TO_LOSE]
         end_match(ask, course, None if len(lost) > 1 else 1 - lost[0], "time")
-    elif needed in table.score:
-        end_match(ask, course, table.score.index(needed), "score")
+    elif needed in score:
+        end_match(ask, course, score.index(needed), "score")
     else:
         open_round(ask, course, table.round + 1)
 
@@ -210,6 +205,24 @@ def game_of(table: Table) -> Game:
     """The rules this match pinned when it was created."""
     return GAMES[table.game, table.rules]
 
+
+def time_elapsed(ask: Ask, course: Course) -> Code:
+    """A timer's command that no deadline stands behind."""
+    return Code.TOO_EARLY if ask.word.deadline == course.table.deadline else Code.STALE
+
+
+def create_again(_: Ask, __: Course) -> Code:
+    return Code.ALREADY_EXISTS
+
+
+_ANSWERS: dict[type[CommandWord], Callable[[Ask, Course], Code | None]] = {
+    words.Create: create_again,
+    words.Join: join,
+    words.Play: play,
+    words.Resign: resign,
+    words.Rematch: rematch,
+    words.TimeElapsed: time_elapsed,
+}
 
 MATCH = Decider(
     name="match",

@@ -13,6 +13,7 @@ from schemas.rejections import Code
 from schemas.topics import OUTCOME_LIMIT
 from schemas.word import Millis
 
+_new = tuple.__new__  # a NamedTuple's own constructor costs half as much again
 MISPLACED = frozenset({Code.WRONG_KEY.value, Code.TOO_LARGE.value})
 
 
@@ -87,9 +88,10 @@ class Owner:
         self.watermark = offset
         if outcome.deadline is not None and read.key is not None:
             self.timers.arm(read.key, outcome.deadline)
-        rejection = outcome.rejection
-        letter = rejection if isinstance(read, Unreadable) or rejection in MISPLACED else None
-        return Taken(key, encoded, record_headers, rejection, letter)
+        rejection = letter = outcome.rejection
+        if rejection is not None and not isinstance(read, Unreadable) and rejection not in MISPLACED:
+            letter = None
+        return _new(Taken, (key, encoded, record_headers, rejection, letter))
 
     def landed(self, base_offset: int, count: int) -> None:
         """An acknowledged batch began at `base_offset`. Raises Displaced where it should have been elsewhere."""

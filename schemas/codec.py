@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from schemas.log import Fence, FenceMark, Mark, OutcomeMark
 from schemas.outcome import Facts, Outcome, OutcomeDocument
 from schemas.upcasters import STEPS, Step, upcast
-from schemas.word import Millis
+from schemas.word import CommandWord, Millis
 
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
 
@@ -58,7 +58,19 @@ def rfc3339(at: Millis) -> str:
 
 
 def digest(word: Any) -> str:
-    """16 hex digits that tell one command body from another; the same for gateway and engine."""
+    """16 hex digits that tell one command body from another; the same for gateway and engine.
+
+    A command's word keeps its own, since equal words are decoded once; orjson writes no name with an underscore.
+    """
+    known: str | None = getattr(word, "_digest", None)
+    if known is None:
+        known = _digest(word)
+        if isinstance(word, CommandWord):
+            object.__setattr__(word, "_digest", known)
+    return known
+
+
+def _digest(word: Any) -> str:
     try:
         body = orjson.dumps(word, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # JSON knows integers of more than 64 bits, orjson does not
@@ -90,12 +102,13 @@ def encode_outcome(outcome: Outcome) -> bytes:
 
 def outcome_headers(fence: bytes, partition: int, cause: int, after: int, at: Millis) -> list[tuple[str, bytes]]:
     """Headers of an outcome; `fence` as `fence_name` writes it."""
+    number = b"%d" % cause
     return [
         *_OUTCOME_HEADERS,
-        ("ce_id", b"%d-%d" % (partition, cause)),
+        ("ce_id", b"%d-%b" % (partition, number)),
         ("ce_time", rfc3339(at).encode()),
         ("playlog-fence", fence),
-        ("playlog-cause", b"%d" % cause),
+        ("playlog-cause", number),
         ("playlog-after", b"%d" % after),
     ]
 

@@ -24,7 +24,9 @@ def shapes_game(
 ) -> Game:
     """A game from its words and its table; `beats` holds (stronger, weaker) pairs."""
     adapter = TypeAdapter(move)
-    events = {(seat, shape): thrown(seat=seat, shape=shape) for seat in SEATS for shape in shapes}
+    events: dict[tuple[Seat, str], Event] = {}
+    for seat in SEATS:
+        events |= {(seat, shape): thrown(seat=seat, shape=shape) for shape in shapes}
     in_order = tuple(shapes)
 
     @lru_cache(maxsize=64)
@@ -35,6 +37,8 @@ def shapes_game(
             return None
 
     def throw(seat: Seat, raw: Any) -> Event | None:
+        if type(raw) is dict and len(raw) == 1 and type(shape := raw.get("shape")) is str:
+            return events.get((seat, shape))
         try:
             return known(seat, dumps(raw))  # few moves differ, so most are validated once
         except JSONEncodeError:  # an integer of more than 64 bits, or the like: no shape
