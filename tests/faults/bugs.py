@@ -53,14 +53,14 @@ def _commit_first() -> None:
         await handle(self, records)
 
     async def believed(self: Any, partitions: list[int], *rest: Any) -> list[Any]:
-        owners: list[Any] = await take_over(self, partitions, *rest)
-        for owner in owners:
+        restarts: list[Any] = await take_over(self, partitions, *rest)
+        for owner in [restart.owner for restart in restarts]:
             commands = TopicPartition(self._domain.commands, owner.partition)
             committed = await consumers[0].committed(commands) or 0
             if committed > owner.watermark + 1:
                 skipped[owner.partition, committed - 1] = owner.watermark
                 owner.watermark = committed - 1
-        return owners
+        return restarts
 
     def chained(name: bytes, partition: int, cause: int, after: int, *rest: Any) -> Any:
         return headers(name, partition, cause, skipped.pop((partition, after), after), *rest)
@@ -153,7 +153,6 @@ def _reuse_the_fence() -> None:
     """B10: a new owner goes on under the fence that is there, instead of writing its own."""
     from aiokafka import TopicPartition
 
-    from engine_worker.restore import Restored
     from infra.kafka.client import reader
     from schemas import codec, log
 
@@ -181,18 +180,20 @@ def _reuse_the_fence() -> None:
             ends[partition] = found.offset + 1
         return found
 
-    def feed(self: Any, restored: Restored, records: list[Any], fence: log.Fence) -> bool:
+    def feed(self: Any, partition: int, records: list[Any]) -> bool:
+        restored = self.restored[partition]
         for record in records:
             if record.offset >= restored.next:
                 restored.feed(record.offset, record.key, record.value, record.headers)
-        return restored.next >= ends[records[0].partition] if records else False
+                self._last[partition] = (record.key, record.value)
+        return bool(restored.next >= ends[partition])
 
     def owned(self: Any, partition: int, *rest: Any) -> None:
         init(self, partition, *rest)
         self.landing = ends[partition]
 
     _replace("engine_worker.produce:Log.fence", fence)
-    _replace("engine_worker.takeover:Takeover._feed", feed)
+    _replace("engine_worker.folding:Fold.feed", feed)
     _replace("engine_worker.owner:Owner.__init__", owned)
 
 
