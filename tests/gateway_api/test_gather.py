@@ -1,0 +1,47 @@
+"""Commands are held for each other only while many come, and never for long."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_api.gather import Gather, Rate
+
+
+def test_the_rate_is_that_of_the_last_whole_window() -> None:
+    rate = Rate(1.0)
+    assert [rate.count(10 + step / 4) for step in range(4)] == [0, 0, 0, 0]
+    assert rate.count(11) == 4
+    assert rate.count(11.5) == 4
+    assert rate.count(12) == 2
+
+
+@given(st.lists(st.floats(0.001, 10), min_size=1, max_size=60))
+def test_the_rate_is_never_above_what_came(gaps: list[float]) -> None:
+    rate, now = Rate(1.0), 0.0
+    for came, gap in enumerate(gaps):
+        now += gap
+        assert rate.count(now) <= came + 1
+
+
+async def test_few_commands_wait_for_nothing() -> None:
+    gather = Gather(busy=1e9, hold=60)
+    async with asyncio.timeout(10):
+        for _ in range(20):
+            await gather.together()
+
+
+async def test_many_go_together_also_where_one_of_them_gives_up() -> None:
+    gather, order = Gather(busy=0, hold=0.05), list[str]()
+
+    async def one(name: str) -> None:
+        await gather.together()
+        order.append(name)
+
+    tasks = [asyncio.create_task(one(str(number))) for number in range(5)]
+    await asyncio.sleep(0)
+    tasks[2].cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert order == ["0", "1", "3", "4"]
+        await one("later")
