@@ -120,9 +120,13 @@ class Rest:
 
     def _see(self) -> None:
         now = time.monotonic()
-        for partition in _read(self.outcomes.records).values():
-            for outcome in partition.accepted:
-                self.seen.setdefault(outcome.value["command_id"], now)
+        for command in accepted(self.outcomes.records):
+            self.seen.setdefault(command, now)
+
+
+def accepted(outcomes: list[Record]) -> set[str]:
+    """The commands that have an outcome that counts."""
+    return {one.value["command_id"] for part in _read(outcomes).values() for one in part.accepted}
 
 
 def _ends(records: list[Record]) -> dict[int, int]:
@@ -145,9 +149,8 @@ def _read(records: list[Record]) -> dict[int, Any]:
 
 
 def _waiting(commands: list[Record], outcomes: list[Record]) -> int:
-    accepted = _read(outcomes)
     ends = _ends(commands)
-    last = {p: max((one.cause for one in part.accepted), default=-1) for p, part in accepted.items()}
+    last = {partition: part.watermark for partition, part in _read(outcomes).items()}
     return sum(end - 1 - last.get(partition, -1) for partition, end in ends.items())
 
 

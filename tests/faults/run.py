@@ -38,6 +38,8 @@ from tests.proof.saved import save
 MOVE_PAUSE = 0.15
 VERIFY_SECONDS = 180
 LOAD_END_SECONDS = 60
+# In runs as short as these the engines' own pace would write none.
+CHECKPOINTS = {"PLAYLOG_CHECKPOINT_OUTCOMES": "50", "PLAYLOG_CHECKPOINT_SECONDS": "1"}
 STORES = ("PLAYLOG_KAFKA", "PLAYLOG_REDIS_URL", "PLAYLOG_POSTGRES_URL")
 
 
@@ -93,7 +95,7 @@ def _scene(row: Row, options: Options, folder: Path, seed: int) -> Iterator[Scen
         links = Links()
         ends.callback(links.close)
         brokers, stores, ports = _stores(row, folder, links, ends)
-        base = {**os.environ, **stores.environment, **dict(row.environment)}
+        base = {**os.environ, **CHECKPOINTS, **stores.environment, **dict(row.environment)}
         change = _Change(folder, options.bug, stores, ports)
         services = ends.enter_context(
             all_services.platform(folder / "services", base, alter=change, replicas=row.brokers)

@@ -6,6 +6,7 @@ from tests.faults.scene import Scene
 OVER_SESSION = 4.0  # seconds; the group's session time-out is 1.5
 UNDER_SESSION = 1.0
 ENGINES = ("engine-1", "engine-2")
+NO_CHECKPOINTS = (("PLAYLOG_CHECKPOINT_OUTCOMES", "1000000"),)  # so that there is much to fold
 CRASHES = ("poll", "fence", "execute:200", "produce:20", "ack:20", "landed:20", "commit:2")
 
 
@@ -117,7 +118,7 @@ ROWS = [
     Row("F1", "engines killed at random", killed_at_random, "I1-I7", pause=2.5),
     Row("F1b", "engines killed, restarted at once", killed_and_restarted, "I1-I7", pause=1.0),
     Row("F2", "engine killed at each step", killed_at_each_step, "I1-I6", rate=100),
-    Row("F3", "engine killed in its restore, twice", killed_in_restore, "I3 I6 I12"),
+    Row("F3", "engine killed in its restore, twice", killed_in_restore, "I3 I6 I12", environment=NO_CHECKPOINTS),
     Row("F4", "engine stalled, partitions moved, woken", zombie, "I1 I3 I4"),
     Row("F5", "engine stalled briefly", short_pause, "all"),
     Row("F18", "rebalance storm", rebalance_storm, "I1-I4"),

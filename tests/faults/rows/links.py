@@ -1,8 +1,12 @@
 """Networks that delay, lose, cut and reorder: requests to the broker that arrive late, answers that never do."""
 
+import time
+
 from schemas.topics import MATCHES
+from tests.faults.collect import Dump
 from tests.faults.links import Hold
 from tests.faults.raw import raw
+from tests.faults.rest import accepted, sentinels
 from tests.faults.row import Row
 from tests.faults.rows.logs import Tail, cause, raised, renamed
 from tests.faults.scene import Scene
@@ -10,6 +14,7 @@ from tests.faults.scene import Scene
 OUTCOME, FENCE = b"org.playlog.match.outcome.v1", b"org.playlog.log.fence.v1"
 OVER_DEADLINE = 6.0  # the owner waits 4 s for an acknowledgement
 OVER_SESSION = 3.0
+FLOW_SECONDS = 20.0
 
 
 async def caught(scene: Scene, hold: Hold, what: str) -> None:
@@ -42,6 +47,19 @@ async def forged(scene: Scene) -> None:
             scene.note(f"repeated, and with a hole, at {again}", f"outcomes-{partition}")
 
 
+async def flows(scene: Scene) -> None:
+    """See every partition judge a new command; that it does not is a violation."""
+    sent = await sentinels(scene)
+    tail, until = Dump(scene.stores.kafka_address, MATCHES.outcomes), time.monotonic() + FLOW_SECONDS
+    waiting = {one.command for one in sent}
+    while waiting and time.monotonic() < until:
+        await scene.wait(0.5)
+        waiting -= accepted(await tail.read())
+    if waiting:
+        places = sorted(one.partition for one in sent if one.command in waiting)
+        scene.notes.troubles.append(f"I7: partitions {places} judge nothing, {FLOW_SECONDS:.0f} s after the fault")
+
+
 async def delayed_fence(scene: Scene) -> None:
     """The loser's fence arrives when the winner already works."""
     await scene.wait(3)
@@ -52,7 +70,8 @@ async def delayed_fence(scene: Scene) -> None:
     await scene.wait(OVER_SESSION + 2)  # the other one has it all now
     scene.links.release(hold)
     scene.note("release the fence", "engine-1")
-    await scene.wait(5)
+    await scene.wait(1)
+    await flows(scene)  # before anything restarts: the winner has to notice by itself
     scene.start("engine-1")
     await scene.wait(3)
 
