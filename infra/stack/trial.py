@@ -125,10 +125,12 @@ def trial(
     environment: Mapping[str, str] | None = None,
     durable: bool = False,
     doors: Sequence[Door] = (),
+    kafka_environment: Mapping[str, str] | None = None,
 ) -> Iterator[Trial]:
     """The stores the environment names, else own ones in `home`; ended, and their processes gone, afterwards.
 
-    `durable=False` leaves PostgreSQL's fsync out; `doors` are Kafka's further listeners.
+    `durable=False` leaves PostgreSQL's fsync out; `doors` are Kafka's further listeners, and
+    `kafka_environment` is added to its process's.
     """
     variables = {**(os.environ if environment is None else environment), "PLAYLOG_HOME": str(home)}
     settings = stack_settings.read(variables)
@@ -136,7 +138,8 @@ def trial(
     place.make()
     built = stores.build(settings, place, Ports(settings, place.run / "ports.json"), lambda *_: None, durable)
     if built.kafka is not None:
-        built = replace(built, kafka=replace(built.kafka, doors=doors))
+        variables = {**built.kafka.environment, **(kafka_environment or {})}
+        built = replace(built, kafka=replace(built.kafka, doors=doors, environment=variables))
     ours = built.ours()
     stores.prepare(ours.values(), pause)
     handles = {name: Process(store) for name, store in ours.items()}

@@ -21,12 +21,13 @@ from tests.faults import noting
 from tests.faults.collect import Dump, Postgres, Redis
 from tests.faults.raw import raw
 from tests.faults.scene import Scene
-from tests.proof.evidence import Circumstances, Evidence, Place, Record, Send, Sentinel
+from tests.proof.evidence import Circumstances, Connection, Evidence, Place, Reading, Record, Send, Sentinel
 from tests.proof.rules import reader
 
 READY_SECONDS = 90.0
 QUIET_SECONDS = 90.0
 SENTINEL_SECONDS = 30.0
+POLL_SECONDS = 1.2  # a stream may learn of the newest view by its gateway's poll alone, once a second
 AWAY = (OSError, TimeoutError, KafkaError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -91,17 +92,28 @@ class Rest:
         self.commands, self.outcomes = Dump(address, MATCHES.commands), Dump(address, MATCHES.outcomes)
         self.redis, self.postgres = Redis(), Postgres()
         self.seen: dict[str, float] = {}
+        self.connections: list[Connection] = []
+        self.sends: list[Send] = []
+        self.readings: list[Reading] = []
 
     async def come(self) -> str:
-        """Wait until every command has its outcome and every store is at the log's end; what is not, in words."""
-        deadline, words = time.monotonic() + QUIET_SECONDS, "nothing could be read"
+        """Wait until every command has its outcome and every store is at the log's end; what is not, in words.
+
+        What clients and services noted is taken when nothing moved from one look to the next: it then belongs to
+        the same log.
+        """
+        deadline, words, before = time.monotonic() + QUIET_SECONDS, "nothing could be read", -1
         while time.monotonic() < deadline:
             with contextlib.suppress(*AWAY):
+                self.connections = self._scene.notes.connections()
+                self.sends, self.readings = noting.read(self._scene.folder)
                 words = await self._look()
-                if not words:
+                count = len(self.outcomes.records)
+                if not words and count == before:
                     return ""
-            await asyncio.sleep(0.5)
-        return words
+                before = -1 if words else count
+            await asyncio.sleep(POLL_SECONDS)
+        return words or "the log never rests"
 
     async def _look(self) -> str:
         """All four read, the commands last: if all agree, nothing moved meanwhile."""
@@ -169,9 +181,8 @@ async def evidence(scene: Scene, rest: Rest, sent: list[Sentinel], at_rest: bool
     found.redis_progress, found.postgres_progress = rest.redis.progress, rest.postgres.progress
     found.events, found.matches = rest.postgres.events, rest.postgres.matches
     found.seats, found.results = rest.postgres.seats, rest.postgres.results
-    found.history, found.connections = scene.notes.history, scene.notes.connections()
-    noted, found.readings = noting.read(scene.folder)
-    found.sends = noted + [
+    found.history, found.connections, found.readings = scene.notes.history, rest.connections, rest.readings
+    found.sends = rest.sends + [
         Send("load", "commands", one.partition, one.offset, one.command_id) for one in scene.load.acknowledged
     ]
     found.faults = scene.faults

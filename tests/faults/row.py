@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Row:
     closing: Closing | None = None
     environment: tuple[tuple[str, str], ...] = ()
     disk: tuple[str, int] | None = None  # a store whose folder is a small volume, and its size in MiB
+    kafka: Callable[[Path], dict[str, str]] | None = None  # what the broker's process finds in its environment
+    timed: bool = True  # whether timestamps of this run can be compared with one another
 
     @property
     def number(self) -> int:

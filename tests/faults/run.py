@@ -123,7 +123,10 @@ def _stores(
     if row.disk is not None:
         name, size = row.disk
         ends.enter_context(small(folder / "stores" / name, size))
-    stores = ends.enter_context(trial(folder / "stores", environment, durable=True, doors=doors))
+    more = row.kafka(folder) if row.kafka else None
+    stores = ends.enter_context(
+        trial(folder / "stores", environment, durable=True, doors=doors, kafka_environment=more)
+    )
     for name in row.links:
         if ":" in name:
             url = stores.redis_url if name.endswith(":redis") else stores.postgres_url
@@ -210,7 +213,6 @@ async def _judge(row: Row, scene: Scene, result: Result, not_healed: str) -> Non
         sent = await asyncio.wait_for(rest.sentinels(scene), rest.SENTINEL_SECONDS)
     at = rest.Rest(scene)
     restless = not_healed or await at.come()
-    await asyncio.sleep(1.5)  # a stream may learn of the newest view by its poll alone
     found = await rest.evidence(scene, at, sent, at_rest=not restless)
     judgement = await asyncio.to_thread(judge, found)
     if restless:
@@ -219,6 +221,7 @@ async def _judge(row: Row, scene: Scene, result: Result, not_healed: str) -> Non
     if not judgement.violations:
         judgement.violations += await asyncio.to_thread(_verify, scene.services)
     _fill(result, scene, judgement)
+    result.pause = judgement.pause if row.timed else scene.notes.longest
     if result.outcome == "red":
         save(found, scene.folder / "evidence")
         (scene.folder / "verdict.txt").write_text(judgement.text)
@@ -232,7 +235,7 @@ def _fill(result: Result, scene: Scene, judgement: Judgement) -> None:
     result.accepted = judgement.accepted
     result.unknown = scene.load.unknown
     result.lost, result.duplicated, result.ignored = judgement.lost, judgement.duplicated, judgement.ignored
-    result.pause, result.seen = judgement.pause, scene.notes.longest
+    result.seen = scene.notes.longest
     result.violations = judgement.violations
     result.outcome = "red" if judgement.violations else "green"
 
