@@ -1,5 +1,6 @@
 """One child process: started so that it dies with its parent, logged to a file, ended politely, then firmly."""
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -30,6 +31,8 @@ class Program:
     prefix: tuple[str, ...] = ()  # a command that becomes argv under another user
     folder: Path = Path("/")  # its working directory
     feed: bytes = field(default=b"", repr=False)  # its standard input
+    input_open: bool = False  # until `hand_over`
+    understudy: tuple[str, ...] | None = None  # a command that waits to become this one
 
     def command(self) -> list[str]:
         """The command line, wrapped so that the kernel sends `stop_signal` when the parent dies.
@@ -53,6 +56,25 @@ class Child:
         self.started = time.monotonic()
         self.ending_since: float | None = None
         self._process = _spawn(program)
+
+    def hand_over(self, program: Program, words: bytes) -> bool:
+        """Tells a waiting process which program to be from now on; False when nobody is there to hear it."""
+        if self._process.stdin is None:
+            return False
+        try:
+            self._process.stdin.write(words)
+        except OSError:
+            return False
+        finally:
+            self.close_input()
+        self.program, self.started = program, time.monotonic()
+        return True
+
+    def close_input(self) -> None:
+        """A waiting process ends when it hears that nothing will come."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
 
     @property
     def pid(self) -> int:
@@ -118,15 +140,16 @@ def _spawn(program: Program) -> subprocess.Popen[bytes]:
     with program.log.open("ab") as log:
         process = subprocess.Popen(
             program.command(),
-            stdin=subprocess.PIPE if program.feed else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if program.feed or program.input_open else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**program.environment},
             cwd=program.folder,
             start_new_session=True,  # so that Ctrl-C reaches the supervisor alone
             preexec_fn=_die_with_parent(program.stop_signal),
+            bufsize=0,
         )
-    if process.stdin is not None:
+    if process.stdin is not None and not program.input_open:
         process.stdin.write(program.feed)
         process.stdin.close()
     return process

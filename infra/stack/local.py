@@ -74,6 +74,7 @@ class LocalStack:
         if plan is not None:
             self._start_services(plan)
         self._ready = True
+        self._supervisor.keep_spares()
         self._write_state()
         self._report.ready(self._address() if plan else "")
         self._record_aot(known)

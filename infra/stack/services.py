@@ -24,14 +24,15 @@ class Service:
     module: str
     name: str
     port_setting: str = ""  # empty: the health port, chosen
+    hurried: bool = False  # players wait for it, so an understudy stands by
 
 
 # Tiers, in the order of their start; they end in the reverse order, so that the door closes first.
 SERVICES = (
     (
         Service("auth_api", "auth", "PLAYLOG_AUTH_PORT"),
-        Service("engine_worker", "engine-1"),
-        Service("engine_worker", "engine-2"),
+        Service("engine_worker", "engine-1", hurried=True),
+        Service("engine_worker", "engine-2", hurried=True),
         Service("session_worker", "session"),
         Service("history_sink", "history"),
     ),
@@ -89,7 +90,13 @@ def _program(service: Service, home: Home, shared: Mapping[str, str], port: int)
     own = {"PLAYLOG_WORKER_NAME": service.name}
     if not service.port_setting:
         own["PLAYLOG_HEALTH_PORT"] = str(port)
-    argv = (python(), "-m", service.module)
     return Program(
-        service.name, service.module, argv, home.log(service.name), {**shared, **own}, port, folder=CLONE
+        service.name,
+        service.module,
+        (python(), "-m", service.module),
+        home.log(service.name),
+        {**shared, **own},
+        port,
+        folder=CLONE,
+        understudy=(python(), "-m", "infra.stack.understudy", service.module) if service.hurried else None,
     )

@@ -13,6 +13,7 @@ from types import FrameType
 from infra.stack.child import Child, Program, rotate, words
 from infra.stack.errors import StackError, StopRequested
 from infra.stack.running import last_words
+from infra.stack.spares import Spares
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEADY_SECONDS = 10.0  # who lived this long starts again with a clean slate
@@ -46,6 +47,7 @@ class Supervisor:
     def __init__(self, notice: Notice, changed: Callable[[], None]) -> None:
         self.watched: list[list[Watched]] = []  # tiers, in the order of their start
         self._errands: list[Child] = []
+        self._spares = Spares()
         self._notice, self._changed = notice, changed
         self._stop_asked = False
         self._rotated = time.monotonic()
@@ -76,6 +78,11 @@ class Supervisor:
         """Starts something that may end when it likes and is not started again."""
         self._errands.append(Child(program))
 
+    def keep_spares(self) -> None:
+        """From now on keep an understudy for whoever has one: start-up is over, so there is time for it."""
+        for watched in self.everybody():
+            self._spares.keep_for(watched.program)
+
     def tick(self, timeout: float = 0.01) -> None:
         """Sleeps until something happens, `timeout` seconds at most, then looks after everybody.
 
@@ -89,6 +96,7 @@ class Supervisor:
         for watched in self.everybody():
             self._look_after(watched)
         self._errands = [child for child in self._errands if child.exit_code() is None]
+        self._spares.tend()
         self._rotate_logs()
 
     def run(self) -> None:
@@ -109,6 +117,7 @@ class Supervisor:
     def stop(self) -> None:
         """Ends everybody, the last tier first, each tier at once."""
         self._stop_asked = False
+        self._spares.stop()
         for child in self._errands:
             child.stop()
         for tier in reversed(self.watched):
@@ -145,7 +154,7 @@ class Supervisor:
     def _start_again(self, watched: Watched) -> None:
         watched.restarts += 1
         try:
-            watched.child, watched.due = Child(watched.program), None
+            watched.child, watched.due = self._spares.start(watched.program), None
         except OSError as error:  # no memory or no process slot just now
             watched.due = time.monotonic() + LONGEST_DELAY
             self._notice(f"{watched.program.name} cannot be started ({error}); trying again.")
