@@ -5,14 +5,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from infra.stack.settings import CLONE
 from tests.faults import table
 from tests.faults.bugs import BUGS
-from tests.faults.row import Result
-from tests.faults.rows import SHORT, chosen
+from tests.faults.row import Result, Row
+from tests.faults.rows import ROWS, SHORT, chosen
 from tests.faults.run import Options, perform
 
 ROOT = CLONE / ".playlog" / "faults"
@@ -20,7 +20,10 @@ FAILED = frozenset({"red", "broken"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: every row that ran is green; 1: one is not; 2: misused."""
+    """Exit code 0: all is as it must be; 1: it is not; 2: misused.
+
+    Every row that ran must be green, and with `--bugs` every seeded bug must turn its row red.
+    """
     options = _parse(arguments)
     try:
         rows = chosen(",".join(SHORT) if options.short and not options.only else options.only)
@@ -30,18 +33,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root = Path(options.out)
     root.mkdir(parents=True, exist_ok=True)
     run = Options(options.seconds, options.seed, root, options.bug, options.keep)
+    tasks = [(row, run) for row in rows]
+    if options.bugs:
+        tasks = [(_row(bug.row), replace(run, bug=name)) for name, bug in BUGS.items()]
+    results = _perform(tasks, root / "report.ndjson")
+    if options.bugs:
+        return _told_bugs(results)
+    return int(any(result.outcome in FAILED for result in results))
+
+
+def _row(name: str) -> Row:
+    return next(row for row in ROWS if row.name == name)
+
+
+def _perform(tasks: Sequence[tuple[Row, Options]], path: Path) -> list[Result]:
     results: list[Result] = []
-    with (root / "report.ndjson").open("w") as report:
-        for row in rows:
-            sys.stdout.write(f"{row.name} {row.title} ...\n")
+    with path.open("w") as report:
+        for row, options in tasks:
+            sys.stdout.write(f"{row.name} {row.title} {options.bug} ...\n")
             sys.stdout.flush()
-            results.append(perform(row, run))
+            results.append(perform(row, options))
             report.write(json.dumps(asdict(results[-1])) + "\n")
             report.flush()
             sys.stdout.write(table.told(results[-1]) + "\n")
     table.show(results)
-    sys.stdout.write(f"Report: {root / 'report.ndjson'}\n")
-    return int(any(result.outcome in FAILED for result in results))
+    sys.stdout.write(f"Report: {path}\n")
+    return results
+
+
+def _told_bugs(results: Sequence[Result]) -> int:
+    missed = [result.bug for result in results if result.outcome != "red"]
+    sys.stdout.write(f"Not found: {', '.join(missed)}\n" if missed else "Every seeded bug was found.\n")
+    return int(bool(missed))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -54,6 +77,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--bug", default="", choices=["", *sorted(BUGS)], help="put a bug in: the row must turn red"
     )
+    parser.add_argument("--bugs", action="store_true", help="every seeded bug in its row: each must turn red")
     parser.add_argument("--out", default=str(ROOT), help="where report and evidence go")
     parser.add_argument("--keep", action="store_true", help="keep the evidence of green rows too")
     return parser.parse_args(arguments)

@@ -9,16 +9,24 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha1
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.faults.crashing import find
 
 
+class Bug(NamedTuple):
+    """The service it is put into, and the row that must find it."""
+
+    service: str
+    row: str
+    patch: Callable[[], None]
+
+
 def install(name: str, module: str) -> None:
     """Put a bug into this process, if it belongs to the service that `module` starts."""
-    service, patch = BUGS[name]
-    if service == module:
-        patch()
+    bug = BUGS[name]
+    if bug.service == module:
+        bug.patch()
 
 
 def _forget_repeats() -> None:
@@ -228,15 +236,15 @@ def _replace(place: str, by: Any) -> None:
     setattr(owner, attribute, by)
 
 
-BUGS: dict[str, tuple[str, Callable[[], None]]] = {
-    "B1": ("engine_worker", _forget_repeats),
-    "B2": ("engine_worker", _commit_first),
-    "B3": ("session_worker", _ignore_the_fence),
-    "B4": ("engine_worker", _keep_the_producer),
-    "B5": ("session_worker", _write_without_comparing),
-    "B6": ("history_sink", _claim_apart),
-    "B7": ("gateway_api", _subscribe_late),
-    "B10": ("engine_worker", _reuse_the_fence),
-    "B11": ("history_sink", _ignore_after),
-    "B12": ("engine_worker", _trust_acknowledgements),
+BUGS: dict[str, Bug] = {
+    "B1": Bug("engine_worker", "F32", _forget_repeats),
+    "B2": Bug("engine_worker", "F2", _commit_first),
+    "B3": Bug("session_worker", "F9", _ignore_the_fence),
+    "B4": Bug("engine_worker", "F17", _keep_the_producer),
+    "B5": Bug("session_worker", "F23", _write_without_comparing),
+    "B6": Bug("history_sink", "F24", _claim_apart),
+    "B7": Bug("gateway_api", "F22", _subscribe_late),
+    "B10": Bug("engine_worker", "F4", _reuse_the_fence),
+    "B11": Bug("history_sink", "F7", _ignore_after),
+    "B12": Bug("engine_worker", "F8", _trust_acknowledgements),
 }

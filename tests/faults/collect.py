@@ -25,6 +25,7 @@ from tests.proof.evidence import (
 
 POLL_MS = 500
 STALLED_POLLS = 60
+TRIES = 10
 MATCH, COMMAND, PROGRESS = b"playlog:match:", b"playlog:command:", b"playlog:progress:"
 PIPELINE = 500
 
@@ -49,18 +50,27 @@ class Dump:
         return self.records
 
     async def watermarks(self) -> list[Watermark]:
-        """Where each partition begins and ends, for readers of both isolation levels."""
-        found: dict[str, dict[TopicPartition, int]] = {}
-        for level in ("read_uncommitted", "read_committed"):
-            consumer = reader(self._servers, isolation_level=level)
-            await consumer.start()
-            try:
-                found[level] = await consumer.end_offsets(self._places)
-                begins = await consumer.beginning_offsets(self._places)
-            finally:
-                await consumer.stop()
-        hw, lso = found["read_uncommitted"], found["read_committed"]
-        return [Watermark(self._topic, p.partition, begins[p], lso[p], hw[p]) for p in self._places]
+        """Where each partition begins and ends, for readers of both isolation levels, at a moment of rest."""
+        found: list[Watermark] = []
+        for _ in range(TRIES):
+            before, begins = await self._ends("read_uncommitted")
+            stable, _ = await self._ends("read_committed")
+            after, _ = await self._ends("read_uncommitted")
+            found = [
+                Watermark(self._topic, place.partition, begins[place], stable[place], after[place])
+                for place in self._places
+            ]
+            if before == after:
+                break
+        return found
+
+    async def _ends(self, level: str) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+        consumer = reader(self._servers, isolation_level=level)
+        await consumer.start()
+        try:
+            return await consumer.end_offsets(self._places), await consumer.beginning_offsets(self._places)
+        finally:
+            await consumer.stop()
 
     async def _read_on(self, consumer: AIOKafkaConsumer) -> None:
         consumer.assign(self._places)

@@ -14,7 +14,7 @@ MOST = 8
 
 def told(result: Result) -> str:
     """One row as it ends."""
-    head = f"{result.row} {result.outcome.upper()}"
+    head = f"{result.row} {result.bug} {result.outcome.upper()}".replace("  ", " ")
     if result.outcome == "skipped":
         return f"{head}: {result.reason}"
     figures = ", ".join(f"{name} {getattr(result, name)}" for name in FIGURES)
@@ -41,7 +41,14 @@ def show(results: Sequence[Result]) -> None:
         pause = f"{result.pause:.2f}" + ("!" if result.late else "")
         verdict = f"[{COLORS[result.outcome]}]{result.outcome}[/]"
         note = f" ({result.reason})" if result.outcome == "skipped" else ""
-        cells = [result.row, result.title, f"{result.seconds:.0f}", *figures, pause, f"{result.seen:.2f}"]
+        cells = [
+            f"{result.row} {result.bug}".strip(),
+            result.title,
+            f"{result.seconds:.0f}",
+            *figures,
+            pause,
+            f"{result.seen:.2f}",
+        ]
         table.add_row(*cells, verdict + note)
     Console(width=200).print(table)
     late = [result.row for result in results if result.late]

@@ -112,9 +112,10 @@ def test_every_crash_point_is_there(place: str) -> None:
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_every_bug_fits_its_service(bug: str) -> None:
-    code = f"from tests.faults import bugs; bugs.install({bug!r}, {BUGS[bug][0]!r})"
+    code = f"from tests.faults import bugs; bugs.install({bug!r}, {BUGS[bug].service!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+    assert [row.name for row in ROWS].count(BUGS[bug].row) == 1
 
 
 def test_rows_are_chosen_by_name_with_their_parts() -> None:
