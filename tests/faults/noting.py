@@ -13,11 +13,13 @@ READERS = {"session_worker": "session_worker.project:accept", "history_sink": "h
 
 
 class Pad:
-    """A file of lines; each is whole or absent, also when the process dies."""
+    """A file of lines; each is whole or absent, also when the process dies. Who writes is told as the checker
+    tells readers apart: the service, a dash, the very process."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, module: str) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._who = f"{os.environ['PLAYLOG_WORKER_NAME']}/{os.getpid()}"
+        worker = os.environ["PLAYLOG_WORKER_NAME"].replace("-", "_")
+        self._who = f"{module}-{worker}/{os.getpid()}"
 
     def write(self, **fields: Any) -> None:
         os.write(self._file, json.dumps({"who": self._who, **fields}).encode() + b"\n")
@@ -25,7 +27,7 @@ class Pad:
 
 def install(path: str, module: str) -> None:
     """Note in this process what its service is told and reads."""
-    pad = Pad(path)
+    pad = Pad(path, module)
     if module in READERS:
         _note_readings(pad, READERS[module])
     elif module == "engine_worker":
