@@ -46,11 +46,16 @@ class Entry:
 
 @dataclass(slots=True)
 class State:
-    """The fold of one partition's accepted outcomes. at: the latest effective time; closed: oldest first."""
+    """The fold of one partition's accepted outcomes. at: the latest effective time; closed: oldest first.
+
+    gone: the forgotten matches, about 130 bytes each for ever. A client may repeat a create after any time, and
+    its match must not come to life again.
+    """
 
     matches: dict[str, Entry] = field(default_factory=dict)
     at: Millis = 0
     closed: deque[tuple[Millis, str]] = field(default_factory=deque)
+    gone: dict[str, None] = field(default_factory=dict)
 
 
 # An outcome, and the table it leads to where it carries events (so that the fold need not replay).
@@ -68,7 +73,7 @@ def judge(state: State, timestamp: Millis, read: Read, at_home: Callable[[str], 
     command_digest = digest(read.word)
     entry = state.matches.get(read.key)
     if entry is None:
-        return _judge_new(read, at, command_digest, at_home)
+        return _judge_new(state, read, at, command_digest, at_home)
     ids = entry.seen.get(read.player)
     if ids is not None and (seen := ids.get(read.id)) is not None:
         return _repeat(read, at, command_digest, entry, seen)
@@ -86,12 +91,16 @@ def _unreadable(state: State, at: Millis, read: Unreadable) -> Outcome:
     )
 
 
-def _judge_new(read: Command, at: Millis, command_digest: str, at_home: Callable[[str], bool]) -> Judged:
+def _judge_new(
+    state: State, read: Command, at: Millis, command_digest: str, at_home: Callable[[str], bool]
+) -> Judged:
     entry = Entry(MATCH.initial)
     if not isinstance(read.word, Create):
         return _rejected(read, at, command_digest, entry, Code.UNKNOWN_MATCH)
     if not _names_its_match(read) or not at_home(read.key):
         return _rejected(read, at, command_digest, entry, Code.WRONG_KEY)
+    if read.key in state.gone:
+        return _rejected(read, at, command_digest, entry, Code.ALREADY_EXISTS)
     return _decide(read, at, command_digest, entry)
 
 
@@ -210,4 +219,6 @@ def _limit_players(entry: Entry) -> None:
 def _forget(state: State) -> None:
     """Eviction is part of the fold, on command time, so that every replay forgets alike."""
     while state.closed and state.closed[0][0] + FORGET_AFTER_MS <= state.at:
-        state.matches.pop(state.closed.popleft()[1], None)
+        _, match = state.closed.popleft()
+        if state.matches.pop(match, None) is not None:
+            state.gone[match] = None

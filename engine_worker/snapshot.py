@@ -1,10 +1,10 @@
 """A partition's state as chunks of JSON and back: the only place that knows what a checkpoint's state looks like.
 
-A chunk is `{at, closed, verdicts, matches}`. A match names the verdicts that it remembers by their numbers in the
-list that the chunks up to its own have made, because few verdicts differ.
+A chunk is `{at, closed, gone, verdicts, matches}`. A match names the verdicts that it remembers by their numbers in
+the list that the chunks up to its own have made, because few verdicts differ.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from operator import attrgetter
@@ -18,7 +18,7 @@ from schemas.match import Options
 from schemas.view import Round
 
 CHUNK_BYTES = 256 * 1024  # written in about 2 ms, read in about 4
-CLOSED_AT_ONCE = 4000
+IDS_AT_ONCE = 4000
 TABLE = (
     "game", "rules", "options", "seats", "winner", "ended_by", "rematch",
     "phase", "deadline", "round", "score", "misses", "rounds", "moves",
@@ -27,7 +27,7 @@ OPTIONS = ("best_of", "move_seconds", "opponent")
 ROUND = ("moves", "winner")
 SEEN = ("cause", "version", "rejection", "digest")
 ENTRY = ("table", "version", "seen")
-LAYOUT = 1  # raised when the chunks change while the fields stay
+LAYOUT = 2  # raised when the chunks change while the fields stay
 # A state with other fields is another format, whether or not somebody thought of checkpoints.
 FORMAT = f"{LAYOUT}-{sha256(repr((TABLE, OPTIONS, ROUND, SEEN, ENTRY)).encode()).hexdigest()[:12]}"
 
@@ -49,6 +49,7 @@ class Capture:
         self._chunk_bytes = chunk_bytes
         self._at = state.at
         self._closed = [*state.closed]
+        self._gone = [*state.gone]
         self._left: dict[str, Entry] = dict(state.matches)
         self._touched: set[str] = set()
         self._verdicts: dict[Verdict, int] = {}
@@ -69,23 +70,24 @@ class Capture:
         return next(self._chunks, None)
 
     def _write(self) -> Iterator[bytes]:
-        for first in range(0, len(self._closed), CLOSED_AT_ONCE):
-            yield self._chunk(self._closed[first : first + CLOSED_AT_ONCE], [])
+        for first in range(0, max(len(self._closed), len(self._gone)), IDS_AT_ONCE):
+            some = slice(first, first + IDS_AT_ONCE)
+            yield self._chunk([], self._closed[some], self._gone[some])
         matches: list[bytes] = []
         size = 0
         for match in [*self._left]:
             written = orjson.dumps(self._entry(match, self._left.pop(match)))
             if matches and size + len(written) > self._chunk_bytes:
-                yield self._chunk([], matches)
+                yield self._chunk(matches)
                 matches, size = [], 0
             matches.append(written)
             size += len(written)
-        yield self._chunk([], matches)
+        yield self._chunk(matches)
 
-    def _chunk(self, closed: list[Any], matches: list[bytes]) -> bytes:
+    def _chunk(self, matches: list[bytes], closed: Sequence[Any] = (), gone: Sequence[str] = ()) -> bytes:
         verdicts = [*islice(self._verdicts, self._named, None)]
         self._named = len(self._verdicts)
-        rest = orjson.dumps({"at": self._at, "closed": closed, "verdicts": verdicts})
+        rest = orjson.dumps({"at": self._at, "closed": closed, "gone": gone, "verdicts": verdicts})
         return b'%b,"matches":[%b]}' % (rest[:-1], b",".join(matches))
 
     def _entry(self, match: str, entry: Entry) -> list[Any]:
@@ -127,6 +129,7 @@ class Loading:
         state = self.state
         state.at = document["at"]
         state.closed.extend((at, match) for at, match in document["closed"])
+        state.gone.update(dict.fromkeys(document["gone"]))
         self._verdicts += [(rejection, digest) for rejection, digest in document["verdicts"]]
         for match, version, table, players in document["matches"]:
             seen = {player: self._seen(*columns) for player, *columns in players}

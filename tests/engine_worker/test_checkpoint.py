@@ -164,7 +164,7 @@ def test_a_checkpoint_that_lacks_a_chunk_is_incomplete() -> None:
         lambda value: value[:-1],
         lambda value: b"",
         lambda value: b"[1]",
-        lambda value: b'{"at":0,"closed":[],"verdicts":[],"matches":[["m",1,[],[]]]}',
+        lambda value: b'{"at":0,"closed":[],"gone":[],"verdicts":[],"matches":[["m",1,[],[]]]}',
         lambda value: value.replace(b'"verdicts":[[', b'"verdicts":[],"x":[['),
     ],
 )

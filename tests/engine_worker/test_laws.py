@@ -26,6 +26,7 @@ def image(state: State) -> Any:
     return (
         state.at,
         [*state.closed],
+        [*state.gone],
         [
             (key, entry.table, entry.version, [(player, [*ids.items()]) for player, ids in entry.seen.items()])
             for key, entry in state.matches.items()

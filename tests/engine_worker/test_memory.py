@@ -199,6 +199,14 @@ def test_eviction_is_the_same_for_who_only_reads_the_log() -> None:
     assert set(folded.matches) == set(partition.state.matches)
 
 
+def test_a_forgotten_match_never_comes_to_life_again() -> None:
+    partition = closed()
+    partition.say(create("another"), at=AT + FORGET_AFTER_MS)
+    again = partition.say(create())
+    assert (again.rejection, again.version, again.events) == (Code.ALREADY_EXISTS, 0, ())
+    assert create().key not in partition.state.matches
+
+
 def test_a_match_that_still_waits_or_plays_is_never_forgotten() -> None:
     partition = playing()
     partition.say(create("another"), at=AT + 100 * FORGET_AFTER_MS)

@@ -108,10 +108,12 @@ def test_an_empty_partition_is_one_chunk() -> None:
 
 
 def test_the_order_of_endings_outlives_their_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "CLOSED_AT_ONCE", 2)
+    monkeypatch.setattr(snapshot, "IDS_AT_ONCE", 2)
     state = State(at=9)
     state.closed.extend((at, f"match-{at}") for at in range(5))
+    state.gone.update(dict.fromkeys(f"gone-{number}" for number in range(9)))
     assert [*loaded(chunks(state)).closed] == [*state.closed]
+    assert [*loaded(chunks(state)).gone] == [*state.gone]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_the_order_of_endings_outlives_their_chunks(monkeypatch: pytest.MonkeyPa
         (snapshot.ROUND, Round),
         (snapshot.SEEN, Seen),
         (snapshot.ENTRY, Entry),
-        (("matches", "at", "closed"), State),
+        (("matches", "at", "closed", "gone"), State),
     ],
 )
 def test_no_field_is_left_out(known: tuple[str, ...], kind: Any) -> None:

@@ -67,7 +67,6 @@ class Partition:
         self.outcomes: list[Record] = []
         self.owner = self.take_over("first")
         self.wishes = Wishes(random, number, PARTITIONS, self.look)
-        self.wishes.rebirth = False
         self.session, self.sink = project.START, tabulate.START
         self.cursor, self.engine = Cursor(None, -1), 1
 

@@ -50,7 +50,6 @@ class Wishes:
         self, random: Random, partition: int, partitions: int | None, look: Look, crowd: bool = False
     ) -> None:
         self.random, self.partition, self.partitions, self.look = random, partition, partitions, look
-        self.rebirth = True  # whether a create comes again when its match is forgotten
         self.crowd = crowd  # a long match in short time, many strangers, repeats of what was said long ago
         self.at, self.offset = AT, 0
         self.matches: dict[str, tuple[str, list[str]]] = {}  # id -> game and players
@@ -142,8 +141,6 @@ class Wishes:
     def again(self) -> Record:
         """An earlier record once more, or its id with another body."""
         first = self.random.choice(self.sent[-400 if self.crowd else -40 :])
-        if not self.rebirth and self.look((first.key or b"").decode("ascii", "replace")) is None:
-            return self.create()
         if self.random.random() < 0.2 and first.value and b"player" in first.value:
             value = first.value.replace(b"rock", b"paper").replace(b"resign", b"join")
             return self.as_it_is(first.key, value, first.headers)

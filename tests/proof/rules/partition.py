@@ -42,6 +42,7 @@ class Partition:
         self.matches: dict[str, life.Match] = {}
         self.seen: dict[str, dict[str, list[Any]]] = {}  # match -> player -> [id, body, offset, version, code]
         self.closed: list[tuple[int, str]] = []
+        self.gone: set[str] = set()
         self.at_home = at_home
 
     def judge(self, record: Record) -> Expected:
@@ -82,6 +83,8 @@ class Partition:
             return [], "unknown_match"
         if ids.match_id(command.id) != command.match or not self.at_home(command.match):
             return [], "wrong_key"
+        if command.match in self.gone:
+            return [], "already_exists"
         match, events, code = life.created(command.player, command.word, now, command.entropy)
         if match is not None:
             self.matches[command.match], self.seen[command.match] = match, {}
@@ -122,8 +125,9 @@ class Partition:
         del known[:-IDS]
 
     def forget(self) -> None:
-        """A match is gone 24 h after it was closed."""
+        """A match is gone 24 h after it was closed, and never comes back."""
         while self.closed and self.closed[0][0] + DAY <= self.at:
             _, name = self.closed.pop(0)
             self.matches.pop(name, None)
             self.seen.pop(name, None)
+            self.gone.add(name)
