@@ -30,12 +30,16 @@ REFUSED_AT_ONCE = frozenset({401, 422, 429})
 
 @dataclass
 class Notes:
-    """All that clients noted in one run, and the longest a player waited from a command to the opponent's view."""
+    """All that clients noted in one run."""
 
     history: list[ClientEvent] = field(default_factory=list)
     watches: list["Watcher"] = field(default_factory=list)
-    longest: float = 0.0
+    waits: list[tuple[float, float]] = field(default_factory=list)  # from a command to both players' views of it
     troubles: list[str] = field(default_factory=list)
+
+    def longest(self, since: float = 0.0) -> float:
+        """The longest wait in seconds; what began before `since` (monotonic) counts from then."""
+        return max((ended - max(began, since) for began, ended in self.waits if ended > since), default=0.0)
 
     def connections(self) -> list[Connection]:
         return [connection for watch in self.watches for connection in watch.connections()]
@@ -236,7 +240,7 @@ class Table:
         view = answer.json()
         if not all([await watch.reach(view["version"]) for watch in watches]):
             self.notes.troubles.append(f"{match}: version {view['version']} never came by stream")
-        self.notes.longest = max(self.notes.longest, time.monotonic() - began)
+        self.notes.waits.append((began, time.monotonic()))
         return bool(view["status"] == "ended")
 
 

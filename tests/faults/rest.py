@@ -185,7 +185,7 @@ async def evidence(scene: Scene, rest: Rest, sent: list[Sentinel], at_rest: bool
     found.sends = rest.sends + [
         Send("load", "commands", one.partition, one.offset, one.command_id) for one in scene.load.acknowledged
     ]
-    found.faults = scene.faults
+    found.faults, found.redis_writes = scene.faults, scene.sampler.writes
     found.sentinels = [
         Sentinel(one.partition, one.command, one.sent, rest.seen.get(one.command), one.bound) for one in sent
     ]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Inject = Callable[["Scene"], Awaitable[None]]
 Closing = Callable[["Scene"], Awaitable[list[str]]]
+Measure = Literal["pause", "seen", "back"]
 Outcome = Literal["green", "red", "broken", "skipped"]
 
 
@@ -22,7 +23,8 @@ class Row:
     """One fault. `holds` names the invariants that it threatens; all are checked in every row.
 
     links: whose connections lead through a proxy, as `service` (to Kafka), `service:redis`, `service:postgres`;
-    `load` is the load's own.  pause: the bar for the longest wait from command to outcome, in seconds.
+    `load` is the load's own.  pause: the bar for what players wait, in seconds; measure: from a command's append
+    to its outcome, from their command to the views of it (`seen`), or the same once a store is `back`.
     obstacle: why the fault cannot be injected here, empty if it can.  closing: faults that nothing heals, done
     when all else is checked; returns what was violated.  seconds: what the row takes at least.  rate: commands a
     second.
@@ -33,6 +35,7 @@ class Row:
     inject: Inject
     holds: str
     pause: float | None = None
+    measure: Measure = "pause"
     links: tuple[str, ...] = ()
     brokers: int = 1
     rate: float = 200.0
@@ -53,8 +56,8 @@ class Row:
 
 @dataclass
 class Result:
-    """What a row showed. pause: from a command's append to its outcome; seen: from a player's command to the
-    opponent's view, retries included; both in seconds."""
+    """What a row showed. pause: from a command's append to its outcome; seen: from a player's command to both
+    players' views, retries included; back: the same, counted from when a store was back; all in seconds."""
 
     row: str
     title: str
@@ -70,6 +73,8 @@ class Result:
     ignored: int = 0
     pause: float = 0.0
     seen: float = 0.0
+    back: float = 0.0
+    measure: Measure = "pause"
     bar: float | None = None
     bug: str = ""
     reason: str = ""
@@ -79,4 +84,4 @@ class Result:
     @property
     def late(self) -> bool:
         """Whether players waited longer than the bar allows: told apart from what is wrong."""
-        return self.bar is not None and self.pause > self.bar
+        return self.bar is not None and float(getattr(self, self.measure)) > self.bar

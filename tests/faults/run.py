@@ -32,6 +32,7 @@ from tests.faults.links import Links
 from tests.faults.load import Load
 from tests.faults.players import Crowd, Notes, Table
 from tests.faults.row import Result, Row
+from tests.faults.sampler import Sampler
 from tests.faults.scene import NotInjected, Scene, launched
 from tests.proof.saved import save
 
@@ -57,7 +58,7 @@ class Options:
 def perform(row: Row, options: Options) -> Result:
     """Run a row. Never raises for what a fault may cause: that is the result."""
     seed = options.seed * 1000 + row.number
-    result = Result(row.name, row.title, "broken", seed, bar=row.pause, bug=options.bug)
+    result = Result(row.name, row.title, "broken", seed, bar=row.pause, measure=row.measure, bug=options.bug)
     if reason := row.obstacle():
         result.outcome, result.reason = "skipped", reason
         return result
@@ -102,7 +103,8 @@ def _scene(row: Row, options: Options, folder: Path, seed: int) -> Iterator[Scen
         )
         address = f"127.0.0.1:{ports['load']}" if "load" in row.links else stores.kafka_address
         load, notes = Load(address, seed), Notes()
-        yield Scene(seed, seconds, stores, services, links, load, notes, folder, brokers, options.bug)
+        sampler = Sampler(stores.redis_url, load.opened)
+        yield Scene(seed, seconds, stores, services, links, load, notes, folder, sampler, brokers, options.bug)
 
 
 def _stores(
@@ -169,6 +171,7 @@ async def _play(row: Row, scene: Scene, result: Result) -> None:
     tasks = [asyncio.create_task(scene.load.run(row.rate, stop))] if row.rate else []
     tasks += [asyncio.create_task(table.run(stop, MOVE_PAUSE)) for table in tables]
     tasks.append(asyncio.create_task(crowd.run(scene.load.opened, row.spectators, stop)))
+    tasks.append(asyncio.create_task(scene.sampler.run(stop)))
     trouble = ""
     try:
         await scene.wait(2)
@@ -221,7 +224,7 @@ async def _judge(row: Row, scene: Scene, result: Result, not_healed: str) -> Non
     if not judgement.violations:
         judgement.violations += await asyncio.to_thread(_verify, scene.services)
     _fill(result, scene, judgement)
-    result.pause = judgement.pause if row.timed else scene.notes.longest
+    result.pause = judgement.pause if row.timed else scene.notes.longest()
     if result.outcome == "red":
         save(found, scene.folder / "evidence")
         (scene.folder / "verdict.txt").write_text(judgement.text)
@@ -235,7 +238,8 @@ def _fill(result: Result, scene: Scene, judgement: Judgement) -> None:
     result.accepted = judgement.accepted
     result.unknown = scene.load.unknown
     result.lost, result.duplicated, result.ignored = judgement.lost, judgement.duplicated, judgement.ignored
-    result.seen = scene.notes.longest
+    result.seen = scene.notes.longest()
+    result.back = max((scene.notes.longest(since) for since in scene.back), default=0.0)
     result.violations = judgement.violations
     result.outcome = "red" if judgement.violations else "green"
 

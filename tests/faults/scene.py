@@ -18,6 +18,7 @@ from infra.stack.trial import Trial
 from tests.faults.links import Links
 from tests.faults.load import Load
 from tests.faults.players import Crowd, Notes
+from tests.faults.sampler import Sampler
 from tests.proof.evidence import Fault
 
 LAUNCH = ("-m", "tests.faults.launch")
@@ -40,11 +41,13 @@ class Scene:
     load: Load
     notes: Notes
     folder: Path
+    sampler: Sampler
     brokers: Sequence[Any] = ()
     bug: str = ""
     crowd: Crowd | None = None
     faults: list[Fault] = field(default_factory=list)
     extras: list[Service] = field(default_factory=list)
+    back: list[float] = field(default_factory=list)  # when a store served clients again
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -116,7 +119,8 @@ class Scene:
         self.target(name).resume()
 
     async def answering(self, name: str, seconds: float = PATIENCE) -> None:
-        """Wait until a store or broker serves clients; one that died while it started is started again."""
+        """Wait until a store or broker serves clients, and note when; one that dies while it starts gets another
+        try."""
         target = self.target(name)
         deadline = time.monotonic() + seconds
         while not await asyncio.to_thread(target.answers):
@@ -124,6 +128,7 @@ class Scene:
             if time.monotonic() > deadline:
                 raise NotInjected(f"{name} does not answer after {seconds:.0f} s")
             await asyncio.sleep(0.1)
+        self.back.append(time.monotonic())
 
     def launch_with(self, name: str, *options: str) -> None:
         """From its next start on the service runs with these options of `tests.faults.launch`."""

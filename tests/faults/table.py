@@ -18,8 +18,12 @@ def told(result: Result) -> str:
     if result.outcome == "skipped":
         return f"{head}: {result.reason}"
     figures = ", ".join(f"{name} {getattr(result, name)}" for name in FIGURES)
-    pause = f"longest pause {result.pause:.2f} s (seen {result.seen:.2f} s)"
-    late = f"; pause bound {result.bar} s exceeded" if result.late else ""
+    pause = f"longest pause {result.pause:.2f} s (seen {result.seen:.2f} s, {result.back:.2f} s after a return)"
+    late = (
+        f"; pause bound exceeded: {getattr(result, result.measure):.2f} s, not {result.bar} s"
+        if result.late
+        else ""
+    )
     lines = [f"{head} in {result.seconds:.0f} s: {figures}, {pause}{late}"]
     if result.reason:
         lines.append(f"   {result.reason}")
@@ -34,21 +38,15 @@ def told(result: Result) -> str:
 def show(results: Sequence[Result]) -> None:
     """All rows as a table."""
     table = Table(title="Faults")
-    for name in ("row", "fault", "s", *FIGURES, "pause s", "seen s", "verdict"):
+    for name in ("row", "fault", "s", *FIGURES, "pause s", "seen s", "back s", "verdict"):
         table.add_column(name, justify="left" if name in ("row", "fault", "verdict") else "right")
     for result in results:
         figures = [str(getattr(result, name)) for name in FIGURES]
-        pause = f"{result.pause:.2f}" + ("!" if result.late else "")
         verdict = f"[{COLORS[result.outcome]}]{result.outcome}[/]"
-        note = f" ({result.reason})" if result.outcome == "skipped" else ""
-        cells = [
-            f"{result.row} {result.bug}".strip(),
-            result.title,
-            f"{result.seconds:.0f}",
-            *figures,
-            pause,
-            f"{result.seen:.2f}",
-        ]
+        note = f" ({result.reason})" if result.outcome == "skipped" else ", late" if result.late else ""
+        pauses = [f"{seconds:.2f}" for seconds in (result.pause, result.seen, result.back)]
+        name = f"{result.row} {result.bug}".strip()
+        cells = [name, result.title, f"{result.seconds:.0f}", *figures, *pauses]
         table.add_row(*cells, verdict + note)
     Console(width=200).print(table)
     late = [result.row for result in results if result.late]

@@ -22,6 +22,6 @@ async def paused(scene: Scene) -> None:
 
 
 ROWS = [
-    Row("F12", "broker killed", killed, "I1-I7", pause=5.0),
+    Row("F12", "broker killed", killed, "I1-I7", pause=5.0, measure="back"),
     Row("F17", "broker paused past every time-out", paused, "I6"),
 ]

@@ -95,6 +95,6 @@ async def _deaf(scene: Scene) -> socket.socket:
 
 ROWS = [
     Row("F26", "gateway dies between log and answer", dies_before_answering, "I1 I13", tables=4),
-    Row("F27", "gateway dies with 1000 streams", dies_under_a_crowd, "I10", rate=50, pause=None),
+    Row("F27", "gateway dies with 1000 streams", dies_under_a_crowd, "I10", rate=50),
     Row("F28", "readers slow, then gone", slow_and_gone, "I16"),
 ]

@@ -78,9 +78,9 @@ async def session_worker_killed(scene: Scene) -> None:
 
 
 ROWS = [
-    Row("F20", "Redis killed, starts empty", killed, "I8 I10"),
+    Row("F20", "Redis killed, starts empty", killed, "I8 I10", pause=5.0, measure="back"),
     Row("F21", "Redis paused, flushed, evicting", flushed, "I8 I10"),
     Row("F22", "hints lost", hints_lost, "I10", links=("gateway:redis",), spectators=48),
     Row("F23", "stalled session worker woken", stale_session_worker, "I8"),
-    Row("F23b", "session worker killed", session_worker_killed, "I8 I10", pause=2.5),
+    Row("F23b", "session worker killed", session_worker_killed, "I8 I10", pause=2.5, measure="seen"),
 ]
