@@ -1,7 +1,7 @@
 """A partition's state as chunks of JSON and back: the only place that knows what a checkpoint's state looks like.
 
-A chunk is `{at, closed, gone, verdicts, matches}`. A match names the verdicts that it remembers by their numbers in
-the list that the chunks up to its own have made, because few verdicts differ.
+A chunk is `{at, closed, gone, verdicts, matches}`. A match names the verdicts that it remembers by their numbers
+in the list that the chunks up to its own have made, because few verdicts differ.
 """
 
 from collections.abc import Iterator, Sequence
