@@ -24,23 +24,26 @@ class Checkpoints:
 
     def __init__(self, reader: AIOKafkaConsumer, domain: Domain) -> None:
         self._reader, self._domain = reader, domain
+        self._begins: Mapping[TopicPartition, int] = {}
+        self._ends: Mapping[TopicPartition, int] = {}
 
     async def find(self, partitions: Iterable[int]) -> dict[int, list[Pointer]]:
         """The newest pointers of each partition, the one that covers most of the log last."""
         found: dict[int, list[Pointer]] = {}
         try:
-            await self._find([TopicPartition(self._domain.checkpoint_pointers, p) for p in partitions], found)
+            await self._find([*partitions], found)
         except Exception as error:  # whatever it is, the log is there
             _unavailable(partitions, error)
             return {}
         return {p: sorted(pointers, key=lambda pointer: pointer.next) for p, pointers in found.items()}
 
-    async def _find(self, names: list[TopicPartition], found: dict[int, list[Pointer]]) -> None:
-        begins, ends = await self._bounds(names)
-        waiting = {tp for tp in names if ends[tp] > begins[tp]}
+    async def _find(self, partitions: list[int], found: dict[int, list[Pointer]]) -> None:
+        names = [TopicPartition(self._domain.checkpoint_pointers, p) for p in partitions]
+        await self._look([*names, *(TopicPartition(self._domain.checkpoints, p) for p in partitions)])
+        waiting = {tp for tp in names if self._ends[tp] > self._begins[tp]}
         self._reader.assign([*waiting])
         for tp in waiting:
-            self._reader.seek(tp, max(begins[tp], ends[tp] - POINTERS))
+            self._reader.seek(tp, max(self._begins[tp], self._ends[tp] - POINTERS))
         while waiting:
             for tp, records in (await self._poll(waiting)).items():
                 for record in records:
@@ -49,8 +52,9 @@ class Checkpoints:
                         _unreadable(tp.partition, Reason.POINTER)
                     else:
                         found.setdefault(tp.partition, []).append(pointer)
-                if records[-1].offset >= ends[tp] - 1:
+                if records[-1].offset >= self._ends[tp] - 1:
                     waiting.discard(tp)
+                    self._reader.pause(tp)
 
     async def load(self, found: Mapping[int, list[Pointer]], fences: Mapping[int, Fence]) -> dict[int, Loaded]:
         """The state of every partition that has a usable checkpoint: its newest one, else an older one."""
@@ -66,15 +70,13 @@ class Checkpoints:
 
     async def _read(self, pointers: Mapping[int, Pointer], loaded: dict[int, Loaded]) -> None:
         """Read the chunks of all these partitions side by side."""
-        names = [TopicPartition(self._domain.checkpoints, p) for p in pointers]
-        begins, ends = await self._bounds(names)
         waiting: dict[TopicPartition, Assembly] = {}
-        for tp in names:
-            pointer = pointers[tp.partition]
-            if begins[tp] <= pointer.first <= pointer.last < ends[tp]:
+        for partition, pointer in pointers.items():
+            tp = TopicPartition(self._domain.checkpoints, partition)
+            if self._begins[tp] <= pointer.first <= pointer.last < self._ends[tp]:
                 waiting[tp] = Assembly(pointer)
             else:
-                _unreadable(tp.partition, Reason.INCOMPLETE)
+                _unreadable(partition, Reason.INCOMPLETE)
         self._reader.assign([*waiting])
         for tp in waiting:
             self._reader.seek(tp, pointers[tp.partition].first)
@@ -105,10 +107,11 @@ class Checkpoints:
             return True
         return False
 
-    async def _bounds(self, names: list[TopicPartition]) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
-        """Offsets of the first record, and behind the last."""
+    async def _look(self, names: list[TopicPartition]) -> None:
+        """Learn all offsets of first records and behind last ones at once: each question costs players a pause."""
         async with asyncio.timeout(STALLED_SECONDS):
-            return await self._reader.beginning_offsets(names), await self._reader.end_offsets(names)
+            self._begins = await self._reader.beginning_offsets(names)
+            self._ends = await self._reader.end_offsets(names)
 
     async def _poll(self, waiting: Iterable[TopicPartition]) -> Mapping[TopicPartition, list[Any]]:
         """The next records. Raises TimeoutError where none come for STALLED_SECONDS."""

@@ -21,6 +21,8 @@ from schemas.topics import MATCHES, Domain
 
 CLOSE_SECONDS = 2.0
 OPEN_SECONDS = 15.0
+# Players wait for a takeover, and aiokafka pauses so long before each of its four topics, to learn their leaders.
+TAKEOVER = {"fetch_max_wait_ms": 20, "retry_backoff_ms": 20}
 
 
 def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> OpenTerm:
@@ -30,7 +32,7 @@ def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> O
     async def open_term() -> AsyncIterator[Membership]:
         name, clock = settings.worker_name, SystemClock()
         writer = producer(settings.kafka, settings.security, client_id=name)
-        fold = reader(settings.kafka, settings.security, client_id=name, fetch_max_wait_ms=20)
+        fold = reader(settings.kafka, settings.security, client_id=name, **TAKEOVER)
         log = Log(writer, domain, settings.produce_deadline_seconds)
         pace = Pace(settings.checkpoint_outcomes, settings.checkpoint_seconds, settings.checkpoint_share)
         checkpoints = Checkpointer(shelf_opener(settings, domain, closing), pace, clock.now_ms)
