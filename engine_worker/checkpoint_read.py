@@ -38,6 +38,8 @@ class Checkpoints:
         return {p: sorted(pointers, key=lambda pointer: pointer.next) for p, pointers in found.items()}
 
     async def _find(self, partitions: list[int], found: dict[int, list[Pointer]]) -> None:
+        if not partitions:
+            return
         names = [TopicPartition(self._domain.checkpoint_pointers, p) for p in partitions]
         await self._look([*names, *(TopicPartition(self._domain.checkpoints, p) for p in partitions)])
         waiting = {tp for tp in names if self._ends[tp] > self._begins[tp]}
