@@ -1,13 +1,17 @@
 """One match, read for one caller: from Redis, and from PostgreSQL where Redis has forgotten it."""
 
+from asyncio import gather
+
 from gateway_api.answers import unknown_match
 from gateway_api.feed import Feed
 from gateway_api.names import Names
 from gateway_api.store import PostgresAway, Store
 from gateway_api.views import Snapshot, from_redis
 from infra.http.problems import away
+from infra.kafka.client import partition_of
 from infra.redis_line import Line, ServerError
 from schemas import keys
+from schemas.topics import PARTITIONS
 
 
 class Reading:
@@ -35,18 +39,35 @@ class Reading:
         feed.refresh()
         await feed.changed()
         if feed.newest is not None:
-            return feed.certain
+            return feed.certain and not feed.away
         if feed.away:
             raise away("redis")
         snapshot = await self._stored(feed.match)
         feed.fall_back(snapshot, await self._names.of(snapshot.players))
         return False
 
+    async def _is_incomplete(self, match: str) -> bool:
+        """Whether Redis lacks the match's whole partition, or has got the match meanwhile; asked in one go."""
+        found = self._line.call("HGET", keys.match(match), "version")
+        asked = self._line.call("GET", keys.progress(partition_of(match.encode(), PARTITIONS)))
+        try:
+            version, progress = await gather(found, asked)
+        except (OSError, ServerError):
+            raise away("redis") from None
+        return version is not None or progress is None or keys.REBUILD in progress
+
     async def _redis(self, match: str, seats: tuple[int, ...]) -> Snapshot | None:
         fields = (f"private:{seat}" for seat in seats)
         return from_redis(await self._line.call("HMGET", keys.match(match), "version", "public", *fields), seats)
 
     async def _stored(self, match: str) -> Snapshot:
+        """What PostgreSQL knows of a match that has expired in Redis.
+
+        A Redis that was emptied says nothing about a match until its partition is rebuilt: what the sink has
+        stored may be older than what the player has seen, and no seat's own part is in it.
+        """
+        if await self._is_incomplete(match):
+            raise away("redis")
         try:
             found = await self._store.view(match)
         except PostgresAway:

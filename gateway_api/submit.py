@@ -20,6 +20,7 @@ from schemas.rejections import Code
 log = structlog.get_logger()
 SOURCE = "/playlog/gateway"
 POLL_SECONDS = 0.6  # how soon a lost hint is made good
+AGAIN_SECONDS = 0.1  # between two looks at a Redis that is away
 REDIS_AWAY = (OSError, ServerError)
 
 
@@ -112,3 +113,5 @@ async def _answer(feed: Feed, player: str, result: Result) -> Viewed:
                 return Viewed(snapshot.version, seat, snapshot.view(seat, feed.names))
         feed.refresh()
         await feed.changed()
+        if feed.away:  # a line that is down answers at once
+            await asyncio.sleep(AGAIN_SECONDS)

@@ -176,7 +176,7 @@ def unfinished(token: str) -> bytes:
 
 def finished(raw: bytes) -> bool:
     """Whether this is progress, or nothing, and no rebuild that somebody is in the middle of writing."""
-    return b'"rebuild"' not in raw
+    return keys.REBUILD not in raw
 
 
 def confirm(progress: Place, window: Sequence[Any]) -> bool | None:

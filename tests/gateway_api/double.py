@@ -19,6 +19,7 @@ from schemas.command import Command, decode_command
 from schemas.match import COMPUTER, Create, Join, Play, Resign
 from schemas.topics import MATCHES, PARTITIONS
 
+PROGRESS = b'{"next": 0, "fence": null, "watermark": -1, "crc": 0}'  # of an empty partition; it stays so
 DEADLINE = "2030-01-01T00:00:00.000Z"
 
 
@@ -46,6 +47,8 @@ class Double:
             places = [TopicPartition(MATCHES.commands, p) for p in range(PARTITIONS)]
             consumer.assign(places)
             await consumer.seek_to_end(*places)
+            for partition in range(PARTITIONS):
+                await self.redis.set(keys.progress(partition), PROGRESS)
             self.started.set()
             while True:
                 batches = await consumer.getmany(timeout_ms=200)

@@ -24,7 +24,7 @@ async def test_it_is_not_ready_while_nobody_judges(gateway: Running) -> None:
 
 
 async def test_commands_that_get_no_outcome_are_noticed(gateway: Running) -> None:
-    """The double publishes no progress, as a dead session worker does not."""
+    """The double's progress stands still, as a dead session worker's does."""
     ann = await gateway.guest()
     await ann.new_match()
 
