@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root.mkdir(parents=True, exist_ok=True)
     run = Options(options.seconds, options.seed, root, options.bug, options.keep)
     tasks = [(row, run) for row in rows]
+    if options.bug:  # not its parts: they need not find it
+        tasks = [(row, run) for row in rows if row.name == BUGS[options.bug].row] or tasks
     if options.bugs:
         tasks = [(_row(bug.row), replace(run, bug=name)) for name, bug in BUGS.items()]
     results = _perform(tasks, root / "report.ndjson")

@@ -139,6 +139,12 @@ class Scene:
         """From its next start on it runs as ever."""
         self.launch_with(name)
 
+    def said(self, name: str) -> Callable[[], str]:
+        """What a service writes to its log from now on."""
+        log: Path = self.target(name).program.log
+        before = log.stat().st_size
+        return lambda: log.read_bytes()[before:].decode(errors="replace")
+
     def twin(self, name: str, other: str) -> Service:
         """One more process of a service, under a name of its own; not started."""
         service = self.services[name]

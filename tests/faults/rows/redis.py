@@ -1,5 +1,8 @@
 """Redis dies, hangs, forgets; hints are lost; a stalled session worker wakes up."""
 
+from collections.abc import Callable
+from functools import partial
+
 import redis.asyncio as client
 
 from tests.faults.row import Row
@@ -44,15 +47,22 @@ async def ask(scene: Scene, *command: str) -> None:
 
 
 async def hints_lost(scene: Scene) -> None:
-    """What Redis says does not reach the gateway, twice."""
-    for _ in range(2):
+    """What Redis says does not reach the gateway, twice; then nobody moves any more: no later hint helps."""
+    for turn in range(2):
         await scene.wait(2)
         scene.note("blackhole down", "gateway:redis", 5)
         scene.links.block("gateway:redis", "down")
         await scene.wait(5)
+        said = scene.said("gateway")
         scene.links.heal()
         scene.links.reset("gateway:redis")
-        await scene.wait(4)
+        await scene.until(partial(reached, said), "the gateway does not come back to Redis")
+        await scene.wait(0.4 if turn else 4)
+    await scene.load.lull()
+
+
+def reached(said: Callable[[], str]) -> bool:
+    return "redis_reached" in said()
 
 
 async def stale_session_worker(scene: Scene) -> None:

@@ -46,25 +46,22 @@ async def refuses(scene: Scene, name: str, words: str, others: tuple[str, ...] =
     service: Service = scene.target(name)
     for other in (name, *others):
         scene.target(other).kill()
-    before = service.program.log.stat().st_size
+    told = scene.said(name)
     service.start()
     deadline = asyncio.get_running_loop().time() + REFUSAL_SECONDS
     while asyncio.get_running_loop().time() < deadline:
         ready = await asyncio.to_thread(lambda: service.ready)
         if ready:
             return [f"{name} works on although {words}"]
-        said = _said(service, before)
+        said = _said(service, told())
         if words in said and (not service.running or not ready):
             return []
         await asyncio.sleep(0.5)
-    return [f"{name} does not say that {words}: {_said(service, before)[-400:]}"]
+    return [f"{name} does not say that {words}: {_said(service, told())[-400:]}"]
 
 
-def _said(service: Service, since: int) -> str:
-    with service.program.log.open("rb") as log:
-        log.seek(since)
-        text = log.read().decode(errors="replace")
-    return text + (answer(service.port, "/readyz")[1] if service.running else "")
+def _said(service: Service, logged: str) -> str:
+    return logged + (answer(service.port, "/readyz")[1] if service.running else "")
 
 
 async def more_partitions(scene: Scene) -> list[str]:
