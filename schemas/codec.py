@@ -51,6 +51,7 @@ def _second(second: int) -> str:
     return strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
 
 
+@lru_cache(maxsize=4096)  # a broker's batch has one time, a round one deadline
 def rfc3339(at: Millis) -> str:
     """A time in RFC 3339, UTC, with milliseconds: the form of all times that people and clients see."""
     second, millis = divmod(at, 1000)
