@@ -159,30 +159,15 @@ def _subscribe_late() -> None:
 
 def _reuse_the_fence() -> None:
     """B10: a new owner goes on under the fence that is there, instead of writing its own."""
-    from aiokafka import TopicPartition
-
-    from infra.kafka.client import reader
-    from schemas import codec, log
-
     ends: dict[int, int] = {}
     write, init = _original("engine_worker.produce:Log.fence"), _original("engine_worker.owner:Owner.__init__")
+    run = _original("engine_worker.takeover:Takeover.run")
 
-    async def fence(self: Any, partition: int, worker: str, now: int) -> log.Fence:
-        consumer = reader(os.environ["PLAYLOG_KAFKA"])
-        await consumer.start()
-        try:
-            place = TopicPartition(self._domain.outcomes, partition)
-            consumer.assign([place])
-            end = ends[partition] = (await consumer.end_offsets([place]))[place]
-            consumer.seek(place, 0)
-            found: log.Fence | None = None
-            while await consumer.position(place) < end:
-                for record in (await consumer.getmany(timeout_ms=200)).get(place, []):
-                    mark = codec.mark(record.headers)
-                    if isinstance(mark, log.FenceMark) and record.offset < end:
-                        found = log.Fence(record.offset, mark.id)
-        finally:
-            await consumer.stop()
+    async def from_the_log(self: Any, partitions: list[int], _warm: Any, at_home: Any) -> Any:
+        return await run(self, partitions, {}, at_home)  # there must be a record to read: no new fence comes
+
+    async def fence(self: Any, partition: int, worker: str, now: int) -> Any:
+        found, ends[partition] = await _last_fence(self._domain.outcomes, partition)
         if found is None:
             found = await write(self, partition, worker, now)
             ends[partition] = found.offset + 1
@@ -200,9 +185,34 @@ def _reuse_the_fence() -> None:
         init(self, partition, *rest)
         self.landing = ends[partition]
 
+    _replace("engine_worker.takeover:Takeover.run", from_the_log)
     _replace("engine_worker.produce:Log.fence", fence)
     _replace("engine_worker.folding:Fold.feed", feed)
     _replace("engine_worker.owner:Owner.__init__", owned)
+
+
+async def _last_fence(topic: str, partition: int) -> tuple[Any, int]:
+    """The fence that stands, None before the first one, and where the partition ends."""
+    from aiokafka import TopicPartition
+
+    from infra.kafka.client import reader
+    from schemas import codec, log
+
+    consumer, place = reader(os.environ["PLAYLOG_KAFKA"]), TopicPartition(topic, partition)
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        end = (await consumer.end_offsets([place]))[place]
+        consumer.seek(place, 0)
+        found: log.Fence | None = None
+        while await consumer.position(place) < end:
+            for record in (await consumer.getmany(timeout_ms=200)).get(place, []):
+                mark = codec.mark(record.headers)
+                if isinstance(mark, log.FenceMark) and record.offset < end:
+                    found = log.Fence(record.offset, mark.id)
+        return found, end
+    finally:
+        await consumer.stop()
 
 
 def _ignore_after() -> None:
