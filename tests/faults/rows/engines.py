@@ -3,6 +3,7 @@
 from tests.faults.row import Row
 from tests.faults.scene import Scene
 
+NEW_RULES = 2
 OVER_SESSION = 4.0  # seconds; the group's session time-out is 1.5
 UNDER_SESSION = 1.0
 ENGINES = ("engine-1", "engine-2")
@@ -89,14 +90,14 @@ async def old_and_new(scene: Scene) -> None:
     """A build with newer rules takes part; the old one must refuse what the new one judged."""
     await scene.wait(2)
     await scene.end("engine-2")
-    scene.launch_with("engine-2", "--rules", "2")
+    scene.launch_with("engine-2", "--rules", str(NEW_RULES))
     scene.note("newer rules", "engine-2")
     scene.start("engine-2")
     await scene.until_ready("engine-2")
     await scene.wait(3)
     await scene.end("engine-2")  # its partitions go to the old build
     await scene.until(lambda: not scene.target("engine-1").running, "the old build does not refuse newer outcomes")
-    scene.launch_with("engine-1", "--rules", "2")
+    scene.launch_with("engine-1", "--rules", str(NEW_RULES))
     for name in ENGINES:
         scene.start(name)
     await scene.until_ready("engine-1")
@@ -122,6 +123,6 @@ ROWS = [
     Row("F4", "engine stalled, partitions moved, woken", zombie, "I1 I3 I4"),
     Row("F5", "engine stalled briefly", short_pause, "all"),
     Row("F18", "rebalance storm", rebalance_storm, "I1-I4"),
-    Row("F33", "old and new engine together", old_and_new, "I12"),
+    Row("F33", "old and new engine together", old_and_new, "I12", rules=NEW_RULES),
     Row("F34", "everything killed, started in random order", total_stop, "all"),
 ]
