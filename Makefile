@@ -1,7 +1,7 @@
 # Two words to remember: `make up` starts Playlog, `make test` tests it. Every target sets up what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status venv dev web test test-pure webtest faults faults-short lint types arch check bench screenshots clean
+.PHONY: help up down status venv dev web test test-pure webtest faults faults-short lint types arch check bench simulate screenshots clean
 
 BIN := .venv/bin
 FIND = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -63,6 +63,9 @@ check: lint types arch ## All three
 
 bench: dev web ## Measure the running stack, each figure beside its floor
 	@$(BIN)/python -m bench $(ARGS)
+
+simulate: dev ## Simulate everything on a virtual clock, from SEEDS=20000 seeds; BUGS=1 looks for every seeded bug
+	@$(BIN)/python -m tests.simulator --seeds $(or $(SEEDS),20000) $(if $(BUGS),--bugs) $(ARGS)
 
 screenshots: dev web ## Take pictures of the pages into screenshots/
 	@$(BIN)/python -m tests.e2e.screenshots $(ARGS)
