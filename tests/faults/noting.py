@@ -1,7 +1,10 @@
 """Lets a service write down what it was acknowledged and how it judged what it read; and reads that back."""
 
+import asyncio
 import json
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +30,20 @@ class Pad:
 
 def install(path: str, module: str) -> None:
     """Note in this process what its service is told and reads."""
+    signal.signal(signal.SIGUSR2, _tell_tasks)
     pad = Pad(path, module)
     if module in READERS:
         _note_readings(pad, READERS[module])
     elif module == "engine_worker":
         _note_sends(pad)
+
+
+def _tell_tasks(*_: Any) -> None:
+    """Where every task of this process waits, to its log: asked of one that does not come back."""
+    for task in asyncio.all_tasks(asyncio.get_running_loop()):
+        sys.stderr.write(f"{task}\n")
+        task.print_stack(file=sys.stderr)
+    sys.stderr.flush()
 
 
 def _note_sends(pad: Pad) -> None:

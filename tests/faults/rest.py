@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,9 @@ async def heal(scene: Scene) -> str:
         service for service in scene.services.services.values() if not service.running or not service.ready
     ]:
         if time.monotonic() > deadline:
+            for service in late:
+                os.kill(service.pid, signal.SIGUSR2)  # its log then says where it waits
+            await asyncio.sleep(1)
             return "not ready again: " + ", ".join(service.name for service in late)
         for service in late:
             service.start()

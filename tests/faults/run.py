@@ -215,7 +215,7 @@ async def _judge(row: Row, scene: Scene, result: Result, not_healed: str) -> Non
     with contextlib.suppress(*rest.AWAY):
         sent = await asyncio.wait_for(rest.sentinels(scene), rest.SENTINEL_SECONDS)
     at = rest.Rest(scene)
-    restless = not_healed or await at.come()
+    restless = "; ".join(filter(None, [not_healed, await at.come()]))
     found = await rest.evidence(scene, at, sent, at_rest=not restless)
     judgement = await asyncio.to_thread(judge, found)
     if restless:
