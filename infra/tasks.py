@@ -54,9 +54,22 @@ async def run_together(
 
 
 async def _until(stop: asyncio.Event, name: str, item: Work) -> None:
-    await item
+    """A task group takes a CancelledError for a cancellation, but a library may leak one that nobody asked for."""
+    how = "ended"
+    try:
+        await item
+    except asyncio.CancelledError:
+        if cancelled():
+            raise
+        how = "was cancelled from inside"
     if not stop.is_set():
-        raise TaskEnded(f"{name} ended although nobody asked it to")
+        raise TaskEnded(f"{name} {how} although nobody asked it to")
+
+
+def cancelled() -> bool:
+    """Whether somebody asked this task to end; a CancelledError without that is an error like any other."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _end(

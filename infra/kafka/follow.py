@@ -21,6 +21,7 @@ from infra.kafka.lanes import Lane, P, Refused, Stage, halves, refuse_headless
 from infra.kafka.projection import Projection
 from infra.kafka.watch import Watch
 from infra.metrics import BATCH_RECORDS, STORE_AWAY
+from infra.tasks import cancelled
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -277,10 +278,17 @@ class _Listener(ConsumerRebalanceListener):
 
 
 async def _close(consumer: Any) -> None:
-    """Stop in bounded time; what cannot be stopped is left to the garbage collector."""
-    with contextlib.suppress(Exception):
-        async with asyncio.timeout(STOP_SECONDS):
-            await consumer.stop()
+    """Stop in bounded time; what cannot be stopped is left to the garbage collector.
+
+    aiokafka's stop() may raise the CancelledError of a fetch that it cuts off (seen with 0.14, the broker gone).
+    """
+    try:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(STOP_SECONDS):
+                await consumer.stop()
+    except asyncio.CancelledError:
+        if cancelled():
+            raise
 
 
 def _words(error: BaseException) -> str:

@@ -41,6 +41,15 @@ async def test_an_early_end_is_a_failure() -> None:
     assert caught.group_contains(TaskEnded, match="loop ended")
 
 
+async def test_a_cancellation_that_nobody_asked_for_is_a_failure() -> None:
+    async def leak() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run_together(asyncio.Event(), {"loop": leak()}, background={"health": forever()})
+    assert caught.group_contains(TaskEnded, match="loop was cancelled from inside")
+
+
 async def test_a_failing_background_task_ends_all() -> None:
     with pytest.raises(ExceptionGroup):
         await run_together(asyncio.Event(), {"loop": forever()}, background={"health": fail()})
