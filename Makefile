@@ -48,7 +48,7 @@ faults: dev web ## Break every part under load, then check everything; ONLY=F4,F
 	@$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(BUG),--bug $(BUG)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 faults-short: dev web ## The same for a few quick rows, in five minutes
-	@$(BIN)/python -m tests.faults --short --seconds $${PLAYLOG_FAULT_SECONDS:-12} $(ARGS)
+	@$(BIN)/python -m tests.faults --short --seconds $${PLAYLOG_FAULT_SECONDS:-8} $(ARGS)
 
 lint: dev ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
