@@ -79,7 +79,7 @@ def evidence(run: Any) -> Evidence:
         redis_matches=[*_redis_matches(server)],
         redis_results=[*_redis_results(server)],
         redis_progress=[*_redis_progress(stack)],
-        redis_writes=None if server.emptied_ms else server.writes,
+        redis_writes=None if server.emptied_ms or stack.broker.life else server.writes,
         connections=run.history.connections,
         sends=None if stack.broker.life else stack.sends,
         readings=None if stack.broker.life else stack.readings,

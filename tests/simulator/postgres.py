@@ -29,6 +29,7 @@ class Server:
         self.paused = False
         self.life = 0  # raised when it dies: every connection and open transaction ends
         self.claims = True  # a claim looks at the row's offset
+        self.asked: dict[Any, None] = {}  # replies that somebody waits for
         self._owners: dict[int, Any] = {}
         self._held: list[Callable[[], None]] = []
 
@@ -52,6 +53,8 @@ class Server:
         self.paused = False
         self._owners.clear()
         self._held.clear()
+        for reply in self.asked:
+            self.world.later(self.world.delay("postgres"), self.world.settle, reply, _reset())
 
     def lock(self, connection: Any, partition: int) -> bool:
         """Whether the row is this connection's now."""
@@ -210,21 +213,20 @@ class Connection:
 
         def arrive() -> None:
             self._heard = world.loop.now
-            if server.life != self._life or self._closed:
-                return
-            result = act()
-            told = _reset() if unanswered else result
+            gone = server.life != self._life or self._closed
+            result = None if gone else act()
+            told = _reset() if unanswered or gone else result
             world.later(world.delay(self._host, "postgres"), world.settle, reply, told)
 
         if lost:
             world.later(world.delay(self._host), world.settle, reply, _reset())
         else:
             world.later(world.delay(self._host, "postgres"), server.reach, arrive)
-        while not reply.done():
-            await asyncio.wait({reply}, timeout=1.0)
-            if not reply.done() and server.life != self._life:
-                raise _reset()
-        return reply.result()
+        server.asked[reply] = None
+        try:
+            return await reply
+        finally:
+            del server.asked[reply]
 
 
 def _reset() -> Exception:

@@ -252,7 +252,7 @@ class Line:
     async def _watch(self, connection: Connection) -> None:
         world = self._world
         while connection.life == self._server.life:
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.5)
             if connection.pending and world.loop.now - connection.pending[0][1] > PATIENCE:
                 return
             if world.wrong(self._host, "redis") and world.roll(0.5):

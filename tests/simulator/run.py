@@ -31,9 +31,10 @@ from tests.simulator.world import Violation, World
 from tests.words import ANN, BOB, EVE
 
 PLAYERS = [ANN, BOB, EVE]
-CHAOS_SECONDS = (3.0, 5.0, 7.0)
+CHAOS_SECONDS = (2.5, 4.0, 6.0)
 HEAL_SECONDS = 60.0
 LOOK_SECONDS = 0.25
+TIMER_SECONDS = 0.3  # a third of the looks at deadlines do
 CHUNK_BYTES = 600  # so that checkpoints have several
 POLL_SECONDS = 1.3  # in which a stream finds out what no hint has told it
 
@@ -89,7 +90,7 @@ class Simulation:
         world.closing = True
         for task in self.crowd.tasks:
             task.cancel()
-        await asyncio.sleep(0.01)
+        await asyncio.wait(self.crowd.tasks)  # no time passes, so nothing else moves
 
     async def _heal(self) -> None:
         """Everything that was taken away is given back; nobody repairs what is in the stores."""
@@ -214,6 +215,7 @@ def _patched(stack: Stack) -> Iterator[None]:
             "gateway_api.sse.Stream": Stream,
             "engine_worker.term.PARTITIONS": stack.broker.partitions,
             "gateway_api.reading.PARTITIONS": stack.broker.partitions,
+            "engine_worker.worker.TIMER_SECONDS": TIMER_SECONDS,
             "engine_worker.checkpoint.Capture": partial(Capture, chunk_bytes=CHUNK_BYTES),
             "session_worker.project.accept": noting(stack, accept),
             "history_sink.tabulate.accept": noting(stack, accept),

@@ -30,7 +30,7 @@ from tests.simulator.loop import Process
 from tests.simulator.world import World
 
 PRODUCE_SECONDS = 2.0
-IDLE_MS = 200
+IDLE_MS = 500
 FETCH_SECONDS = 0.1  # for which the broker gathers what the sink fetches
 RESTART_SECONDS = (0.15, 0.5, 1.2)
 

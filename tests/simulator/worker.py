@@ -26,6 +26,7 @@ def main() -> None:
     bug = sys.argv[5] if len(sys.argv) > 5 else ""
     quiet()
     gc.disable()
+    gc.freeze()
     for number, seed in enumerate(share(first, count, index, jobs)):
         result = run(seed, bug, judged=seed % jobs == index)
         sys.stdout.buffer.write(orjson.dumps(result._asdict()) + b"\n")
