@@ -1,7 +1,7 @@
 # Two words to remember: `make up` starts Playlog, `make test` tests it. Every target sets up what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status venv dev web test test-pure webtest faults faults-short lint types arch check bench simulate screenshots clean
+.PHONY: help up down status venv dev web test test-pure webtest faults faults-short soak cycles lint types arch check bench simulate screenshots clean
 
 BIN := .venv/bin
 FIND = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -49,6 +49,12 @@ faults: dev web ## Break every part under load, then check everything; ONLY=F4,F
 
 faults-short: dev web ## The same for a few quick rows, in five minutes
 	@$(BIN)/python -m tests.faults --short --seconds $${PLAYLOG_FAULT_SECONDS:-8} $(ARGS)
+
+soak: dev web ## Play a million moves while everything dies and stalls, then check all; MOVES=20000 for a short one
+	@$(BIN)/python -m tests.soak --moves $(or $(MOVES),1000000) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+cycles: dev web ## Kill and restart 200 times and see that the survivors stay as large as they are; N=6 for a short one
+	@$(BIN)/python -m tests.soak --cycles $(or $(N),200) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lint: dev ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
