@@ -37,7 +37,7 @@ class Listener(ConsumerRebalanceListener):
 def subscribe(settings: EngineSettings, domain: Domain, term: Term) -> tuple[KafkaBroker, BatchSubscriber]:
     """A broker, not yet started, whose one subscriber hands whole polls to the term."""
     broker = KafkaBroker(
-        settings.kafka,
+        settings.kafka.split(","),  # FastStream takes a string for one server
         apply_types=False,
         allow_auto_create_topics=False,
         graceful_timeout=settings.produce_deadline_seconds + 1,
