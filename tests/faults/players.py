@@ -65,8 +65,13 @@ class Watcher:
     async def run(self) -> None:
         """Follow the match; one that is not known yet is asked for again."""
         while not self.closed and not self._ended:
-            with contextlib.suppress(Refused, Failed, Unanswered):
+            try:
                 await self._stream.run()
+            except Refused as error:
+                if error.status == UNKNOWN_TOKEN:
+                    _distrust(self.player)
+            except (Failed, Unanswered):
+                pass  # asked again below
             await asyncio.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
@@ -149,7 +154,7 @@ class Seat:
             return None
         self._note(_kind(answer), {**placed, **_read(answer)})
         if answer.status == UNKNOWN_TOKEN:
-            self.player._expires = 0.0  # the clocks of those who check it went ahead: another one
+            _distrust(self.player)
         return answer
 
     async def view(self, match: str) -> Answer | None:
@@ -168,6 +173,11 @@ class Seat:
 
     def _note(self, kind: Any, fields: Mapping[str, Any]) -> None:
         self.notes.history.append(ClientEvent(kind=kind, at=time.monotonic(), **fields))
+
+
+def _distrust(player: Player) -> None:
+    """The clock of who checks tokens went ahead: the next request fetches another one first."""
+    player._expires = 0.0
 
 
 def _kind(answer: Answer) -> str:

@@ -23,6 +23,8 @@ async def services_off(scene: Scene) -> None:
         for name in ("auth", "gateway"):
             await set_clock(scene, name, seconds)
         await scene.wait(scene.seconds / 3)
+    for name in (*AHEAD, "auth", "gateway"):
+        await set_clock(scene, name, 0)
 
 
 async def set_clock(scene: Scene, name: str, seconds: int) -> None:
