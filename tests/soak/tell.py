@@ -12,6 +12,7 @@ from tests.soak.pauses import Pauses, together
 
 COUNTS = {"reordered": ("I3", "I4"), "wrong snapshots": ("I8",), "wrong rows": ("I9",)}
 MOST = 20
+LONGEST = 10
 WIDTH = 120
 
 
@@ -38,6 +39,8 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "pauses": together(one.pauses for one in outcome.examined).document(),
         "players' pauses": _players(outcome).document(),
         "players' pauses after a return": returns(outcome.returned, outcome.waits),
+        "players' longest pauses": _longest(outcome),
+        "judged again": not any(sentence.startswith("I12") for sentence in outcome.wrong),
         "verdict": whole,
     }
 
@@ -51,6 +54,18 @@ def _players(outcome: Outcome) -> Pauses:
     for began, ended in outcome.waits:
         at = outcome.began_ms + int((began - outcome.began) * 1000)
         found.add(at, at + int((ended - began) * 1000), outcome.struck)
+    return found
+
+
+def _longest(outcome: Outcome) -> list[dict[str, Any]]:
+    """The longest waits of players: when each began, in seconds of the run, and what fell into it."""
+    found = []
+    for began, ended in sorted(outcome.waits, key=lambda wait: wait[0] - wait[1])[:LONGEST]:
+        from_ms, to_ms = (outcome.began_ms + int((at - outcome.began) * 1000) for at in (began, ended))
+        fell = [f"{one.kind} at {(one.ms - outcome.began_ms) / 1000:.1f}" for one in outcome.struck]
+        inside = [word for word, one in zip(fell, outcome.struck, strict=True) if from_ms <= one.ms <= to_ms]
+        at, seconds = round(began - outcome.began, 1), round(ended - began, 3)
+        found.append({"at": at, "seconds": seconds, "faults": inside})
     return found
 
 
@@ -91,6 +106,7 @@ def _figures(found: dict[str, Any]) -> Table:
         f"{store} {seconds:.2f}" for store, seconds in found["players' pauses after a return"].items()
     )
     table.add_row("seen after a return of, s", words)
+    table.add_row("judged again", "the same bytes" if found["judged again"] else "other bytes")
     if found["died by themselves"]:
         table.add_row("died by themselves", str(found["died by themselves"]))
     return table
