@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from infra.stack.settings import CLONE
+from tests.faults.bugs import BUGS
 from tests.faults.rest import folder_of
 from tests.soak import cycles, million, tell
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found = cycles.document(cycles.perform(options.cycles, options.seed, folder, say))
             cycles.show(found, console)
         else:
-            found = tell.document(million.perform(options.moves, options.seed, folder, say))
+            found = tell.document(million.perform(options.moves, options.seed, folder, say, options.bug))
             tell.show(found, console)
     except Exception:
         (folder / "traceback.txt").write_text(traceback.format_exc())
@@ -67,6 +68,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--moves", type=int, default=1_000_000, help="commands to play among faults")
     parser.add_argument("--cycles", type=int, default=0, help="instead: kill and restart so often, look for leaks")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bug", default="", choices=["", *sorted(BUGS)], help="put a bug in: it must be found")
     parser.add_argument("--out", default=str(ROOT), help="where report and evidence go")
     parser.add_argument("--keep", action="store_true", help="keep the evidence also when all holds")
     return parser.parse_args(arguments)

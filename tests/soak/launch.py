@@ -1,6 +1,6 @@
 """Starts a service that notes what it does, as the fault kit does: waiting as an understudy, or without timers.
 
-    python -m tests.soak.launch --notes FILE [--wait | --silent] MODULE
+    python -m tests.soak.launch --notes FILE [--wait | --silent] [--bug NAME] MODULE
 
 Silent: matches that ended ten minutes ago are closed by a timer, so a long log would never come to rest.
 """
@@ -10,7 +10,7 @@ import runpy
 from typing import Any
 
 from infra.stack import understudy
-from tests.faults import noting
+from tests.faults import bugs, noting
 
 
 def main() -> None:
@@ -18,10 +18,13 @@ def main() -> None:
     parser.add_argument("--notes", required=True, metavar="FILE", help="where the service notes what it sends")
     parser.add_argument("--wait", action="store_true", help="load the service, then wait for a role")
     parser.add_argument("--silent", action="store_true", help="an engine whose timers never ring")
+    parser.add_argument("--bug", choices=sorted(bugs.BUGS))
     parser.add_argument("module")
     options = parser.parse_args()
     if options.silent:
         silence_timers()
+    if options.bug:
+        bugs.install(options.bug, options.module)
     if options.wait:
         wait(options.notes, options.module)
     else:

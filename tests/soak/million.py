@@ -66,11 +66,14 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
 
-def perform(moves: int, seed: int, folder: Path, say: Say) -> Outcome:
-    """Play `moves` commands and check everything. Raises what keeps a run from proving anything."""
+def perform(moves: int, seed: int, folder: Path, say: Say, bug: str = "") -> Outcome:
+    """Play `moves` commands and check everything. Raises what leaves a run without proof.
+
+    bug: a seeded one, which must spoil it.
+    """
     outcome = Outcome(seed, moves)
     began = time.monotonic()
-    with staged(folder, seed, REDIS) as scene, contextlib.closing(Deeds(scene)) as deeds:
+    with staged(folder, seed, REDIS, bug) as scene, contextlib.closing(Deeds(scene)) as deeds:
         outcome.began, outcome.began_ms = scene.began, scene.began_ms
         tasks = uvloop.run(_run(outcome, scene, deeds, say))
         say("the checker looks at every partition")

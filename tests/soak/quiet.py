@@ -60,7 +60,7 @@ async def silence(scene: Scene) -> None:
     for engine in engines:
         engine.stop()
     for engine in engines:
-        engine.program = silent(engine.program, scene.folder)
+        engine.program = silent(engine.program, scene.folder, scene.bug)
         engine.start()
     for engine in engines:
         await scene.until_ready(engine.name, rest.READY_SECONDS)

@@ -21,8 +21,11 @@ STORE_NAMES = ("kafka", "redis", "postgres")
 
 
 @contextlib.contextmanager
-def staged(folder: Path, seed: int, environment: Mapping[str, str] | None = None) -> Iterator[Scene]:
-    """Everything started and ready. Of the fault kit's own load nothing is sent."""
+def staged(
+    folder: Path, seed: int, environment: Mapping[str, str] | None = None, bug: str = ""
+) -> Iterator[Scene]:
+    """Everything started and ready, with a seeded bug where one is named. Of the fault kit's own load nothing is
+    sent."""
     clean = {name: value for name, value in os.environ.items() if name not in STORES} | {**(environment or {})}
     with contextlib.ExitStack() as ends:
         links = Links()
@@ -30,24 +33,25 @@ def staged(folder: Path, seed: int, environment: Mapping[str, str] | None = None
         stores = ends.enter_context(trial(folder / "stores", clean, durable=True))
         base = {**clean, **stores.environment}
         services = ends.enter_context(
-            platform(folder / "services", base, alter=lambda program: noted(program, folder))
+            platform(folder / "services", base, alter=lambda program: noted(program, folder, bug))
         )
         load = Load(stores.kafka_address, seed)
         sampler = Sampler(stores.redis_url, load.opened)
-        yield Scene(seed, 0.0, stores, services, links, load, Notes(), folder, sampler)
+        yield Scene(seed, 0.0, stores, services, links, load, Notes(), folder, sampler, bug=bug)
 
 
-def noted(program: Program, folder: Path) -> Program:
+def noted(program: Program, folder: Path, bug: str = "") -> Program:
     """The program, and its understudy where it has one, noting what they do."""
-    changed = launched(program, folder, "")
-    return replace(changed, understudy=_argv(program, folder, "--wait")) if program.understudy else changed
+    changed = launched(program, folder, bug)
+    return replace(changed, understudy=_argv(program, folder, "--wait", bug)) if program.understudy else changed
 
 
-def silent(program: Program, folder: Path) -> Program:
+def silent(program: Program, folder: Path, bug: str = "") -> Program:
     """An engine without timers."""
-    return replace(program, argv=_argv(program, folder, "--silent"), understudy=None)
+    return replace(program, argv=_argv(program, folder, "--silent", bug), understudy=None)
 
 
-def _argv(program: Program, folder: Path, how: str) -> tuple[str, ...]:
+def _argv(program: Program, folder: Path, how: str, bug: str) -> tuple[str, ...]:
     python, module = program.argv[0], program.argv[-1]
-    return (python, "-m", "tests.soak.launch", "--notes", str(folder / f"{module}.notes"), how, module)
+    wrong = ("--bug", bug) if bug else ()
+    return (python, "-m", "tests.soak.launch", "--notes", str(folder / f"{module}.notes"), how, *wrong, module)
