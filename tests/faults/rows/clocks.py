@@ -1,7 +1,8 @@
 """Wall clocks that are wrong by an hour."""
 
-import importlib.util
-import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.faults.row import Row
@@ -9,7 +10,7 @@ from tests.faults.scene import Scene
 
 HOUR = 3600
 CLOCK_FILE = "clock"
-SYSTEM = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1")
+SOURCE = Path(__file__).parents[1] / "wall_clock.c"
 AHEAD = {"engine-1": HOUR, "session": HOUR, "engine-2": -HOUR, "history": -HOUR}
 
 
@@ -37,39 +38,26 @@ async def set_clock(scene: Scene, name: str, seconds: int) -> None:
 
 async def broker_off(scene: Scene) -> None:
     """All deadlines follow the broker's clock; when it is set back, the log's own time stands still."""
-    for offset in ("+3600s", "-3600s", "+0s"):
-        scene.note(f"clock {offset}", "kafka")
-        (scene.folder / CLOCK_FILE).write_text(offset)
-        await scene.wait(scene.seconds / 3)
+    for offset in (HOUR, -HOUR, 0):
+        scene.note(f"clock {offset:+} s", "kafka")
+        (scene.folder / CLOCK_FILE).write_text(str(offset))
+        await scene.wait(scene.seconds / 2)
 
 
-def faketime() -> str:
-    """The library that fakes a process's clock, where there is one."""
-    named = os.environ.get("PLAYLOG_FAKETIME", "")
-    package = importlib.util.find_spec("libfaketime")
-    places = [named, *SYSTEM]
-    if package is not None and package.origin is not None:
-        places += map(str, Path(package.origin).parent.rglob("libfaketime.so.1"))
-    return next((place for place in places if place and Path(place).is_file()), "")
-
-
-def no_faketime() -> str:
+def no_compiler() -> str:
     """Kafka's clock can only be changed from outside its process."""
-    if faketime():
-        return ""
-    return "the broker's clock needs libfaketime: install your system's package, or name it: PLAYLOG_FAKETIME"
+    if sys.platform != "linux":
+        return "the broker's clock is changed by a preloaded library, on Linux alone"
+    return "" if shutil.which("cc") else "the broker's clock needs a C compiler, for a preloaded library"
 
 
-def faked(folder: Path) -> dict[str, str]:
-    """What the broker is started with: its clock follows a file, what measures durations stays real."""
-    (folder / CLOCK_FILE).write_text("+0s")
-    return {
-        "LD_PRELOAD": faketime(),
-        "FAKETIME_TIMESTAMP_FILE": str(folder / CLOCK_FILE),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
+def shifted(folder: Path) -> dict[str, str]:
+    """What the broker is started with: its wall clock follows a file, what measures durations stays real."""
+    library = folder / "wall_clock.so"
+    (folder / CLOCK_FILE).write_text("0")
+    command = ["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(SOURCE), "-ldl"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return {"LD_PRELOAD": str(library), "WALL_CLOCK_FILE": str(folder / CLOCK_FILE)}
 
 
 ROWS = [
@@ -79,8 +67,8 @@ ROWS = [
         "clock of the broker an hour off",
         broker_off,
         "I1-I12",
-        obstacle=no_faketime,
+        obstacle=no_compiler,
         timed=False,
-        kafka=faked,
+        kafka=shifted,
     ),
 ]
