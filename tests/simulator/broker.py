@@ -12,6 +12,7 @@ from tests.simulator.world import World
 
 FATES = ("unanswered", "lost", "doubled", "late", "late", "late and unanswered")
 SESSION_SECONDS = 1.5
+HEARTBEAT_SECONDS = (0.02, 0.4, 1.5)  # in which a member that was put out learns of it
 TRACED = (MATCHES.commands, MATCHES.outcomes)
 
 
@@ -125,6 +126,7 @@ class Broker:
         self.ends[partition] = max(len(log), self.ends.get(partition, 0))
         del log[max(0, len(log) - self.world.chance.randrange(most + 1)) :]
         self.life += 1
+        self.world.cuts += 1
         self.world.note("cut", (partition, len(log)))
         for consumer in list(self.waiting):
             consumer.wake()
@@ -174,7 +176,7 @@ class Group:
         if consumer.process.parked is not None:
             self.world.later(0.2, self._tell, consumer)
         elif consumer.process.alive and not consumer.closed and consumer.name not in self.members:
-            self.world.later(self.world.chance.random() * 0.4, self._rejoin, consumer)
+            self.world.later(self.world.chance.choice(HEARTBEAT_SECONDS), self._rejoin, consumer)
 
     def _rejoin(self, consumer: Any) -> None:
         if consumer.process.alive and not consumer.closed and consumer.name not in self.members:

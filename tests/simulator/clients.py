@@ -112,6 +112,7 @@ class Consumer:
         self.patience = patience  # seconds for which the broker gathers what is fetched
         self.positions: dict[TopicPartition, int] = {}
         self.closed = False
+        self.jump = 0  # how many records it skips, or reads again, with the next ones
         self._group = broker.group(group) if group else None
         self._most = most
         self._paused: set[TopicPartition] = set()
@@ -239,12 +240,18 @@ class Consumer:
             log = self.broker.logs[tp]
             if position > len(log) or position < self.broker.begins.get(tp, 0):
                 raise OffsetOutOfRangeError({tp: position})
-            lines = log[position : position + most]
+            lines = self._jumped(log, position, most)
             if lines:
                 found[tp] = lines
-                self.positions[tp] = position + len(lines)
+                self.positions[tp] = lines[-1].offset + 1
                 most -= len(lines)
         return found
+
+    def _jumped(self, log: list[Line], position: int, most: int) -> list[Line]:
+        """The next records, and once after a jump other ones."""
+        if self.jump and len(log) > position + max(0, self.jump):
+            position, self.jump = max(0, position + self.jump), 0
+        return log[position : position + most]
 
 
 async def _reach(broker: Broker, host: str) -> None:

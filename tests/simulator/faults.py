@@ -30,6 +30,7 @@ class Faults:
             "kill a gateway": (1, lambda: self._kill("gateway")),
             "stall a gateway": (1, lambda: self._stall("gateway")),
             "put a member out": (3, self._expel),
+            "a consumer jumps": (1.5, self._consumer_jumps),
             "broker away": (2, self._broker_away),
             "cut the log": (0.5, self._cut),
             "redis dies": (1, lambda: self._now(self.stack.redis.die)),
@@ -42,7 +43,7 @@ class Faults:
             "gateways hear no hints": (2, self._deafen),
             "time jumps": (2.5, self._jump),
             "the broker's clock is set back": (0.7, self._set_back),
-            "a clock is wrong": (0.7, self._skew),
+            "a clock is wrong": (1.5, self._skew),
             "somebody else fences": (1, self._hijack),
             "old outcomes come again": (1, self._again),
             "an outcome with a hole before it": (1, self._hole),
@@ -89,6 +90,15 @@ class Faults:
         group.expel(name)
         return name
 
+    def _consumer_jumps(self) -> str:
+        """A member's consumer goes on at another offset than it should, which nobody may trust it not to."""
+        members = [member for group in self.stack.broker.groups.values() for member in group.members.values()]
+        if not members:
+            return ""
+        consumer = self.world.chance.choice(members)
+        consumer.jump = self.world.chance.choice([-2, 1, 1, 2])
+        return str(consumer.name)
+
     def _broker_away(self) -> str:
         self.stack.broker.stop()
         self.world.later(self.world.chance.choice(SHORT + LONG), self.stack.broker.start)
@@ -133,7 +143,7 @@ class Faults:
         return "broker"
 
     def _skew(self) -> str:
-        name = self._one()
+        name = self._one("engine" if self.world.roll(0.6) else "")
         self.world.skews[name] = self.world.chance.choice([0, 40_000, -1_500, -40_000])
         return name
 

@@ -97,7 +97,7 @@ class Tab:
         """Do what makes sense, and sometimes what does not."""
         world = self.world
         while world.playing:
-            await asyncio.sleep(world.chance.choice([0.02, 0.1, 0.1, 0.3, 0.8]))
+            await asyncio.sleep(world.chance.choice([0.02, 0.05, 0.1, 0.2, 0.6]))
             body = self._wish()
             if body is not None and world.playing:
                 await self.send(f"{MATCHES}/{self.match}/commands", body)

@@ -75,6 +75,7 @@ class Server:
         self.matches = {match: row for match, row in self.matches.items() if match not in own}
         self.progress.pop(partition, None)
         self.world.note("history erased", partition)
+        self.world.thrown_away("PostgreSQL")
 
 
 class Connection:

@@ -84,6 +84,7 @@ class Server:
         """What `ERASE` does."""
         if self.string(names[0]) != saved:
             return 0
+        self.world.thrown_away("Redis")
         for name in names[1:]:
             self.strings.pop(name, None)
             self.hashes.pop(name, None)

@@ -249,8 +249,8 @@ def run(seed: int, bug: str = "", judged: bool = True) -> Result:
             simulation.run()
     except (Violation, Stuck) as error:
         return Result(seed, world.digest(), [str(error).split(":")[0][:24]], str(error))
-    if simulation.supervisor.died and not bug:
-        return Result(seed, world.digest(), ["died"], simulation.supervisor.died[0])
+    if problems := world.problems + ([] if bug else simulation.supervisor.died):
+        return Result(seed, world.digest(), [problems[0].split(":")[0][:24]], "; ".join(problems))
     if not judged:
         return Result(seed, world.digest(), [], "")
     verdict = simulation.judge()

@@ -15,7 +15,7 @@ from tests.simulator.run import Simulation, quiet, run
 SEEDS = int(os.environ.get("PLAYLOG_SIMULATOR_SEEDS", "120"))
 SHARES = 4
 ROOT = Path(__file__).parents[2]
-QUICK = ["B1", "B2", "B3", "B5", "B6", "B9", "B10", "B11", "B12"]  # these show in the first seeds
+QUICK = ["B1", "B2", "B3", "B5", "B6", "B7", "B9", "B10", "B11", "B12", "watermark", "claim", "expiry"]
 SOON = 150
 
 
@@ -80,6 +80,6 @@ def test_the_runs_are_worth_the_name() -> None:
         ignored += figures["records that do not count"]
         unknown += figures["calls by how they ended"].get("info", 0)
         faults += figures["faults"]
-    assert ignored > 15
-    assert unknown > 40
-    assert faults > 200
+    assert ignored > 8
+    assert unknown > 12
+    assert faults > 150

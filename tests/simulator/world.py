@@ -29,6 +29,8 @@ class World:
         self.playing = True  # until nobody begins anything any more
         self.closing = False  # the evidence is being collected
         self.all_arrived = 0.0
+        self.cuts = 0  # how often a log has lost its tail
+        self.problems: list[str] = []  # what must not happen and is seen at once
         self.jumped = 0  # ms by which the wall clocks were set forward so far
         self.skews: dict[str, int] = {}  # ms by process
         self.trace: list[tuple[float, str, Any]] = []
@@ -54,6 +56,11 @@ class World:
         if name not in self._rare:
             self._rare[name] = self.roll(0.25)
         return self._rare[name] and self.roll(probability)
+
+    def thrown_away(self, store: str) -> None:
+        """A reader has erased what it had stored: right only after a log was cut."""
+        if not self.cuts:
+            self.problems.append(f"I6: {store} was thrown away though the log is the one that was read")
 
     @property
     def wall_ms(self) -> int:
