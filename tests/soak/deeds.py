@@ -18,10 +18,12 @@ UP_SECONDS = 30.0  # a store that is not back by then is struck all the same
 
 class Deeds:
     """One run's faults. `down` is what shall be dead now; `died` counts what died without having been killed;
-    `returned`: when (monotonic) which store served clients again."""
+    `returned`: when (monotonic) which store served clients again; `spans`: from when to when which kind of fault
+    lasted."""
 
     def __init__(self, scene: Scene) -> None:
         self.returned: list[tuple[float, str]] = []
+        self.spans: list[tuple[float, float, str]] = []
         self.dealt: list[Blow] = []
         self.died: Counter[str] = Counter()
         self.down: set[str] = set()
@@ -60,6 +62,7 @@ class Deeds:
         self.dealt.append(blow)
         self.last = blow.kind
         scene.note(blow.how, name, blow.seconds)
+        began = time.monotonic()
         if blow.how in ("paused", "stalled"):
             scene.target(name).pause()
             await asyncio.sleep(blow.seconds)
@@ -73,6 +76,7 @@ class Deeds:
         if name in STORE_NAMES:
             await self._up(name)
             self.returned.append((time.monotonic(), name))
+        self.spans.append((began, time.monotonic(), blow.kind))
 
     async def _up(self, name: str) -> None:
         """Wait until a store serves clients, so that each of its deaths can be told from the one before."""

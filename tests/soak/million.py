@@ -31,7 +31,7 @@ from tests.soak.stage import staged
 from tests.soak.tables import matches
 from tests.soak.torrent import Torrent
 
-SHORTEST_SECONDS = 30.0  # of load, so that every kind of process has its turn
+SHORTEST_SECONDS = 40.0  # of load, so that every kind of process has its turn
 FASTEST = 20_000.0
 FLOOR = 100.0
 EXAMINERS = 2
@@ -208,8 +208,12 @@ def _fill(outcome: Outcome, scene: Scene, deeds: Deeds, torrent: Torrent) -> Non
     for blow in deeds.dealt:
         outcome.faults[blow.kind] = outcome.faults.get(blow.kind, 0) + 1
     outcome.died, outcome.waits, outcome.returned = dict(deeds.died), scene.notes.waits, deeds.returned
-    kinds = {(one.at, f"{schedule.KINDS[one.target]} {one.what}") for one in scene.faults}
-    outcome.struck = sorted(Struck(scene.began_ms + int((at - scene.began) * 1000), kind) for at, kind in kinds)
+    outcome.struck = sorted(Struck(_ms(scene, at), kind, _ms(scene, over)) for at, over, kind in deeds.spans)
+
+
+def _ms(scene: Scene, at: float) -> int:
+    """A monotonic time as Unix time."""
+    return scene.began_ms + int((at - scene.began) * 1000)
 
 
 def _examined(tasks: list[Task], large: bool, say: Say) -> Iterator[Examined]:

@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 
 PERCENTILES = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
 QUIET = "no fault"
+MOST_AT_ONCE = 4  # faults that may last at the same time
 SHADOW_MS = 30_000  # a fault is not blamed for what comes later
 
 
 class Struck(NamedTuple):
-    """When a fault began, Unix time in ms, and its kind."""
+    """When a fault began, Unix time in ms, its kind, and when it was over: a store served clients again."""
 
     ms: int
     kind: str
+    over: int
 
 
 @dataclass
@@ -51,8 +53,12 @@ class Pauses:
 
 
 def blamed(began: int, ended: int, faults: Sequence[Struck]) -> str:
-    """The first fault that fell into the wait; else the last one before it, while it may still have effects."""
+    """The fault that was not over when the wait began; else the first one that fell into it; else the last one
+    before it, while it may still have effects."""
     following = bisect_left(faults, began, key=lambda one: one.ms)
+    for one in faults[max(0, following - MOST_AT_ONCE) : following]:
+        if one.over > began:
+            return one.kind
     if following < len(faults) and faults[following].ms <= ended:
         return faults[following].kind
     if following and began - faults[following - 1].ms <= SHADOW_MS:

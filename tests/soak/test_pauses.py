@@ -6,7 +6,11 @@ import pytest
 
 from tests.soak.pauses import QUIET, SHADOW_MS, Pauses, Struck, blamed, percentile, together
 
-FAULTS = [Struck(1000, "engine away"), Struck(5000, "kafka stalled")]
+FAULTS = [
+    Struck(1000, "engine away", 2000),
+    Struck(5000, "kafka stalled", 9000),
+    Struck(8000, "auth paused", 8100),
+]
 
 
 def test_a_percentile_is_the_smallest_value_that_covers_its_share() -> None:
@@ -22,9 +26,12 @@ def test_a_percentile_is_the_smallest_value_that_covers_its_share() -> None:
         (900, 6000, "engine away"),  # the first one did
         (2000, 3000, "engine away"),  # it was over, but had effects
         (4990, 5000, "kafka stalled"),
+        (7000, 8500, "kafka stalled"),  # it was not over
+        (8500, 8600, "kafka stalled"),
+        (9500, 9600, "auth paused"),
         (6000, 6001, "kafka stalled"),
         (100, 200, QUIET),
-        (5001 + SHADOW_MS, 9000 + SHADOW_MS, QUIET),
+        (8001 + SHADOW_MS, 9000 + SHADOW_MS, QUIET),
     ],
 )
 def test_a_pause_is_laid_at_the_door_of(began: int, ended: int, kind: str) -> None:

@@ -22,7 +22,7 @@ def part(number: int, *invariants: str) -> Examined:
 
 def outcome(*parts: Examined) -> Outcome:
     found = Outcome(seed=1, moves=20, sent=20, acknowledged=19, unknown=1, examined=[*parts])
-    found.waits, found.began_ms, found.struck = [(1.0, 3.5), (9.0, 9.1)], 0, [Struck(2000, "redis away")]
+    found.waits, found.began_ms, found.struck = [(1.0, 3.5), (9.0, 9.1)], 0, [Struck(2000, "redis away", 2500)]
     found.returned = [(3.0, "redis")]
     found.faults = {"redis away": 1}
     return found
