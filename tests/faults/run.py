@@ -66,7 +66,7 @@ def perform(row: Row, options: Options) -> Result:
     began = time.monotonic()
     try:
         with _scene(row, options, folder, seed) as scene:
-            uvloop.run(_play(row, scene, result))
+            uvloop.run(_play(row, scene, result, options.keep))
     except Exception as error:  # the other rows shall run; this one proves nothing
         result.outcome = "broken"
         result.reason = f"{type(error).__name__}: {error}"[:2000]
@@ -162,7 +162,7 @@ def _at(url: str, port: int) -> str:
     return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{port}"))
 
 
-async def _play(row: Row, scene: Scene, result: Result) -> None:
+async def _play(row: Row, scene: Scene, result: Result, keep: bool) -> None:
     """Load and players; the fault among them; then healing, rest and the verdict."""
     pool = Pool(scene.services.url)
     crowd = scene.crowd = Crowd(scene.notes, pool)
@@ -184,7 +184,7 @@ async def _play(row: Row, scene: Scene, result: Result) -> None:
         scene.load.go()
         stop.set()
         await asyncio.wait(tasks, timeout=LOAD_END_SECONDS)
-        await _judge(row, scene, result, not_healed)
+        await _judge(row, scene, result, not_healed, keep)
         if trouble:
             result.outcome, result.reason = "broken", f"not injected: {trouble}"
         elif row.closing is not None and result.outcome == "green":
@@ -210,7 +210,7 @@ def _tell(result: Result, failed: list[Any]) -> None:
             result.reason += f" load or player: {type(error).__name__}: {error}"
 
 
-async def _judge(row: Row, scene: Scene, result: Result, not_healed: str) -> None:
+async def _judge(row: Row, scene: Scene, result: Result, not_healed: str, keep: bool) -> None:
     sent = []
     with contextlib.suppress(*rest.AWAY):
         sent = await asyncio.wait_for(rest.sentinels(scene), rest.SENTINEL_SECONDS)
@@ -225,7 +225,7 @@ async def _judge(row: Row, scene: Scene, result: Result, not_healed: str) -> Non
         judgement.violations += await asyncio.to_thread(_verify, scene.services, row.rules)
     _fill(result, scene, judgement)
     result.pause = judgement.pause if row.timed else scene.notes.longest()
-    if result.outcome == "red":
+    if result.outcome == "red" or keep:
         save(found, scene.folder / "evidence")
         (scene.folder / "verdict.txt").write_text(judgement.text)
     (scene.folder / "faults.ndjson").write_text("".join(json.dumps(asdict(one)) + "\n" for one in scene.faults))

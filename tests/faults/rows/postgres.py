@@ -78,9 +78,9 @@ async def competing(scene: Scene) -> None:
             transaction = connection.transaction()
             await transaction.start()
             await connection.execute(f"UPDATE {tables.MATCHES} SET status = status")
-            await scene.wait(1.5)
+            await scene.wait(0.4)  # the sink looks for a deadlock once, a second after it began to wait
             with contextlib.suppress(asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError):
-                await asyncio.wait_for(connection.execute(f"LOCK TABLE {tables.PROGRESS}"), 5)
+                await asyncio.wait_for(connection.execute(f"LOCK TABLE {tables.PROGRESS}"), 10)
             await transaction.rollback()
             await scene.wait(0.5)
     except TimeoutError as error:
