@@ -31,7 +31,7 @@ from tests.soak.stage import staged
 from tests.soak.tables import matches
 from tests.soak.torrent import Torrent
 
-SHORTEST_SECONDS = 40.0  # of load, so that every kind of process has its turn
+SHORTEST_SECONDS = 35.0  # of load, so that every kind of process has its turn
 FASTEST = 20_000.0
 FLOOR = 100.0
 EXAMINERS = 2

@@ -20,7 +20,7 @@ KINDS = {
     "kafka": "kafka",
 }
 WAYS: tuple[How, ...] = ("restarted", "away", "paused", "stalled")
-GAP = 1.0, 3.0  # seconds between faults
+GAP = 0.5, 2.5  # seconds between faults
 PAUSED = 0.3, 1.0  # under every session time-out, the shortest of which is 1.5 s
 STALLED = {"history": (4.0, 5.5), "kafka": (5.0, 7.0)}  # over its session time-out, over the produce deadline
 LONG = 2.5, 4.0  # over the session time-out of engine and session worker

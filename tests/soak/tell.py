@@ -11,7 +11,7 @@ from tests.soak.million import Outcome
 from tests.soak.pauses import Pauses, together
 
 COUNTS = {"reordered": ("I3", "I4"), "wrong snapshots": ("I8",), "wrong rows": ("I9",)}
-MOST = 20
+MOST, EACH = 20, 5  # sentences, and those of one invariant
 LONGEST = 10
 WIDTH = 120
 
@@ -89,10 +89,10 @@ def show(found: dict[str, Any], console: Console) -> None:
     for sentence in found["wrong"][:MOST]:
         console.print(f"  - {sentence}", markup=False)
     for one in found["verdict"]["findings"]:
-        for violation in one["violations"][:MOST]:
+        for violation in one["violations"][:EACH]:
             console.print(f"  - {one['invariant']}: {violation['sentence']}", markup=False)
-    word = "[green]holds[/]" if found["holds"] else "[red]does not hold[/]"
-    console.print(f"{found['moves']:,} moves in {found['seconds']:.0f} s, seed {found['seed']}: all {word}")
+    word = "[green]all holds[/]" if found["holds"] else "[red]not all holds[/]"
+    console.print(f"{found['moves']:,} moves in {found['seconds']:.0f} s, seed {found['seed']}: {word}")
 
 
 def _figures(found: dict[str, Any]) -> Table:

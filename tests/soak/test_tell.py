@@ -53,5 +53,5 @@ def test_people_are_shown_figures_faults_and_what_is_wrong() -> None:
     screen = io.StringIO()
     tell.show(tell.document(outcome(part(0, "I8"))), Console(file=screen, width=tell.WIDTH))
     text = screen.getvalue()
-    for words in ("wrong snapshots", "redis away", "I8 does not hold", "does not hold"):
+    for words in ("wrong snapshots", "redis away", "I8 does not hold", "not all holds"):
         assert words in text
