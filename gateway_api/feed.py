@@ -117,6 +117,7 @@ class Feed:
             return
         snapshot = from_redis(reply.result(), seats)
         if snapshot is None:
+            self.certain = False  # Redis was emptied: what is held may be older than what it had shown
             self._tell()
         else:
             self._take(snapshot)

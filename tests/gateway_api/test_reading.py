@@ -51,6 +51,26 @@ async def test_what_a_feed_still_holds_is_not_surely_the_newest_while_redis_is_a
     assert await reading.first_look(feed) is False
 
 
+class Empty(Line):
+    """A line to a Redis that has lost everything."""
+
+    def __init__(self) -> None:
+        """There is nothing to connect to."""
+
+    def call(self, *arguments: Any) -> Reply:
+        reply: Reply = asyncio.get_running_loop().create_future()
+        reply.set_result([None] * (len(arguments) - 2))
+        return reply
+
+
+async def test_what_a_feed_still_holds_is_not_surely_the_newest_once_redis_was_emptied() -> None:
+    """Found by simulation: a stream resumed at 6 was sent version 2, which a gateway had kept from before."""
+    feed = feed_of(Empty())
+    feed.newest, feed.certain = Snapshot(2, new_view("match", "rps", [ANN, None])), True
+    reading = Reading(Empty(), None, None)  # type: ignore[arg-type]
+    assert await reading.first_look(feed) is False
+
+
 async def test_who_waits_for_a_view_does_not_ask_an_absent_redis_without_a_pause() -> None:
     """Found by simulation: the wait for a view took all of the processor until its time was over."""
     line = Dead()
