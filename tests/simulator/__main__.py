@@ -142,6 +142,7 @@ def _progress(done: int, count: int, began: float, failed: int) -> None:
 
 def _every_bug(first: int, jobs: int) -> int:
     """A table: bug, the seed it was found at, what it violated."""
+    quiet()
     missed = 0
     for name, bug in BUGS.items():
         found = _find(name, first, bug.within, jobs)
@@ -157,7 +158,8 @@ def _find(name: str, first: int, count: int, jobs: int) -> tuple[int, str] | Non
     workers, digests = Workers(first, count, jobs, name), Digests()
     try:
         for result in workers:
-            if problem := _problem(result, digests):
+            problem = _problem(result, digests)
+            if problem and not run(result["seed"]).text:  # else it is no work of the bug's
                 return result["seed"], ", ".join(result["violated"]) or problem
     finally:
         workers.stop()
