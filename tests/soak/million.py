@@ -152,7 +152,8 @@ async def _strike(scene: Scene, deeds: Deeds, stop: asyncio.Event) -> None:
 
 async def _steer(speed: pace.Pace, backlog: Backlog, torrent: Torrent, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        speed.after(backlog.waiting(torrent.heads), backlog.behind())
+        waiting = backlog.waiting(torrent.heads)
+        speed.after(None if waiting is None else waiting + torrent.queued, backlog.behind())
         await asyncio.sleep(0.25)
 
 
