@@ -1,16 +1,27 @@
 """Gateways die between log and answer, under a crowd of streams; readers that do not read."""
 
 import asyncio
+import secrets
 import socket
+import time
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx2
 
+from playlog.client.player import Player
+from schemas.command import Command, encode_command
+from schemas.ids import match_id
+from schemas.match import Create, Join, Options, Play
+from tests.faults.players import Crowd
+from tests.faults.raw import Raw, raw
 from tests.faults.row import Row
+from tests.faults.rows.poison import append
 from tests.faults.scene import Scene
 
 CROWD = 1000
 DROPPED_SECONDS = 60.0
+DROPPED = "playlog_sse_dropped_total"
 
 
 async def dies_before_answering(scene: Scene) -> None:
@@ -28,8 +39,7 @@ async def dies_before_answering(scene: Scene) -> None:
 
 async def dies_under_a_crowd(scene: Scene) -> None:
     """A thousand streams lose their gateway at once."""
-    crowd = scene.crowd
-    assert crowd is not None
+    crowd = _crowd(scene)
     await scene.until(lambda: len(scene.load.opened) > 20, "no match to watch")
     while len(crowd.watches) < CROWD:
         await asyncio.gather(*(crowd.follow(match) for match in scene.load.opened[-4:]))
@@ -58,43 +68,75 @@ def metric(scene: Scene, name: str) -> int:
 
 
 async def slow_and_gone(scene: Scene) -> None:
-    """One reader takes nothing, others leave without a word; nothing of them stays."""
-    crowd = scene.crowd
-    assert crowd is not None
-    await scene.until(lambda: len(scene.load.opened) > 5, "no match to watch")
-    watch = await crowd.follow(scene.load.opened[-1])
-    await scene.until(lambda: watch.version > 0, "no view")
-    await scene.wait(3)
-    before = metric(scene, "playlog_sse_connections")
-    gone = [await _deaf(scene) for _ in range(30)]
-    await scene.until(lambda: metric(scene, "playlog_sse_connections") >= before + 25, "streams are not opened")
-    scene.note("30 readers leave", "gateway")
-    for one in gone:
-        one.close()
-    await scene.until(
-        lambda: metric(scene, "playlog_sse_connections") <= before + 5,
-        "streams of those who left stay",
-        DROPPED_SECONDS,
-    )
+    """Some readers take nothing and are cut off at the send deadline, others leave; nothing of them stays."""
+    match, chatter = await chattering(scene)
+    try:
+        watch = await _crowd(scene).follow(match)
+        await scene.until(lambda: watch.version > 1, "no view")
+        before = metric(scene, "playlog_sse_connections")
+        readers = [_deaf(scene, (await _crowd(scene).follow(match)).player, match) for _ in range(30)]
+        watched = len(readers) + 20
+        await scene.until(
+            lambda: metric(scene, "playlog_sse_connections") >= before + watched, "streams not opened"
+        )
+        scene.note("20 readers leave", "gateway")
+        for one in readers[10:]:
+            one.close()
+        scene.note("10 readers take nothing", "gateway")
+        await scene.until(lambda: metric(scene, DROPPED) >= 10, "slow readers are not cut off", DROPPED_SECONDS)
+        left = before + len(readers) + 2
+        await scene.until(
+            lambda: metric(scene, "playlog_sse_connections") <= left, "streams of those who left stay", 30
+        )
+        for one in readers[:10]:
+            one.close()
+    finally:
+        chatter.cancel()
+        await asyncio.gather(chatter, return_exceptions=True)
 
 
-async def _deaf(scene: Scene) -> socket.socket:
+def _crowd(scene: Scene) -> Crowd:
+    assert scene.crowd is not None
+    return scene.crowd
+
+
+async def chattering(scene: Scene) -> tuple[str, "asyncio.Task[None]"]:
+    """A match with a new version every 20 ms: two players who always throw the same."""
+    create, players = str(uuid4()), (str(uuid4()), str(uuid4()))
+    match, options = match_id(create), Options(best_of=31, move_seconds=86_400)
+
+    async def send(writer: Raw, identity: str, player: str, word: object) -> None:
+        command = Command(identity, match, player, secrets.token_hex(16), word)
+        await append(writer, encode_command(command, int(time.time() * 1000), "/chatter"))
+
+    async def chatter() -> None:
+        async with raw(scene.stores.kafka_address) as writer:
+            await send(writer, create, players[0], Create(game="rps", rules=1, options=options))
+            await send(writer, str(uuid4()), players[1], Join())
+            while True:
+                for player in players:
+                    await send(writer, str(uuid4()), player, Play(move={"shape": "rock"}))
+                    await scene.wait(0.02)
+
+    task = asyncio.create_task(chatter())
+    await scene.wait(2)
+    return match, task
+
+
+def _deaf(scene: Scene, guest: Player, match: str) -> socket.socket:
     """A stream whose reader never reads."""
-    crowd = scene.crowd
-    assert crowd is not None
     parts = urlsplit(scene.services.url)
-    guest = (await crowd.follow(scene.load.opened[-1])).player
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    raw.connect((parts.hostname, parts.port))
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((parts.hostname, parts.port))
     token = guest.bearer["authorization"]
-    path = f"/v1/matches/{scene.load.opened[-1]}/events"
-    raw.sendall(f"GET {path} HTTP/1.1\r\nhost: {parts.netloc}\r\nauthorization: {token}\r\n\r\n".encode())
-    return raw
+    head = f"GET /v1/matches/{match}/events HTTP/1.1\r\nhost: {parts.netloc}\r\nauthorization: {token}\r\n\r\n"
+    connection.sendall(head.encode())
+    return connection
 
 
 ROWS = [
     Row("F26", "gateway dies between log and answer", dies_before_answering, "I1 I13", tables=4),
     Row("F27", "gateway dies with 1000 streams", dies_under_a_crowd, "I10", rate=50),
-    Row("F28", "readers slow, then gone", slow_and_gone, "I16"),
+    Row("F28", "readers slow, readers gone", slow_and_gone, "I16", rate=50),
 ]

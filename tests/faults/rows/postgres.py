@@ -87,6 +87,9 @@ async def competing(scene: Scene) -> None:
         raise NotInjected("the competing transaction hangs") from error
     finally:
         connection.terminate()
+    log = scene.folder / "stores" / "logs" / "postgres.log"
+    if "deadlock detected" not in log.read_text(errors="replace"):
+        raise NotInjected("the sink never came into a deadlock")
 
 
 async def sink_killed(scene: Scene) -> None:
