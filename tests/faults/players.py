@@ -284,9 +284,13 @@ class Crowd:
                 await self.follow(opened[-1])
             await asyncio.sleep(pause)
 
+    async def guest(self) -> Player:
+        """One more guest, who follows nothing yet."""
+        return await _guest(self._pool)
+
     async def follow(self, match: str) -> Watcher:
         if len(self.watches) >= len(self._guests) * self.per_guest:
-            self._guests.append(await _guest(self._pool))
+            self._guests.append(await self.guest())
         watch = Watcher(self._notes, self._guests[-1], match)
         self.watches.append(watch)
         self._tasks.append(asyncio.create_task(watch.run()))
