@@ -225,8 +225,8 @@ def document(outcome: Outcome) -> dict[str, Any]:
 
 
 def show(found: dict[str, Any], console: Console) -> None:
-    table = Table(title=f"Survivors of {found['cycles']} kills: medians of the second and of the last quarter")
-    for name in ("process", "measure", "samples", "second", "last", "limit", ""):
+    table = Table(title=f"Survivors of {found['cycles']} kills")
+    for name in ("process", "measure", "samples", "early", "late", "limit", ""):
         table.add_column(name, justify="left" if name in ("process", "measure", "") else "right")
     for raw in found["slopes"]:
         one = Slope(**raw)

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 FEWEST = 4  # samples of which anything can be said
+MANY = 12  # samples whose quarters have a median
 FEWEST_MEMORY = 20  # allocators and caches take some time to settle
 MEMORY = 5 * 2**20, 0.05  # the bytes, or the share, by which memory may be higher
 MEASURES = ("memory", "descriptors", "connections", "subscriptions", "members")
@@ -68,10 +69,18 @@ def longest_life(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def _slope(process: str, measure: str, values: Sequence[int], lenient: bool) -> Slope:
-    quarter = max(1, len(values) // 4)
-    early = float(median(values[quarter : 2 * quarter] or values))
-    late = float(median(values[-quarter:]))
+    early, late = _compared(values)
     limit = early + max(MEMORY[0], MEMORY[1] * early) if measure == "memory" else early
     fewest = FEWEST_MEMORY if measure == "memory" else FEWEST
     flat = None if lenient or len(values) < fewest else late <= limit
     return Slope(process, measure, len(values), early, late, limit, flat)
+
+
+def _compared(values: Sequence[int]) -> tuple[float, float]:
+    """What is held against what. Of few samples the least of the second half against the most of the first: what
+    leaks with every cycle is above it, what is sometimes open is not."""
+    if len(values) < MANY:
+        half = (len(values) + 1) // 2
+        return float(max(values[:half])), float(min(values[half:] or values))
+    quarter = len(values) // 4
+    return float(median(values[quarter : 2 * quarter])), float(median(values[-quarter:]))

@@ -36,7 +36,13 @@ def test_the_first_quarter_is_warming_up() -> None:
     assert only(of([10 * MB] * 10 + [60 * MB] * 30, "memory")).flat is True
 
 
-def test_few_samples_say_nothing() -> None:
+def test_few_samples_show_what_leaks_with_every_cycle_and_forgive_what_is_open_now_and_then() -> None:
+    assert only(of([19, 20, 21, 22, 23, 24], "descriptors")).flat is False
+    assert only(of([19, 18, 18, 18, 18, 19], "descriptors")).flat is True
+    assert only(of([18, 18, 18, 18, 18, 19], "descriptors")).flat is True
+
+
+def test_too_few_samples_say_nothing() -> None:
     assert only(of([1, 2, 3], "descriptors")).flat is None
     assert only(of([50 * MB, 90 * MB, 130 * MB, 170 * MB], "memory")).flat is None
 
