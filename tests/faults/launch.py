@@ -26,7 +26,6 @@ def main() -> None:
         shift_clocks(options.clock)
     if options.rules:
         raise_rules(options.rules)
-    sys.argv[1:] = options.rest
     runpy.run_module(options.module, run_name="__main__", alter_sys=True)
 
 
@@ -38,7 +37,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--clock", type=float, default=0.0, metavar="SECONDS", help="the wall clock is so far off")
     parser.add_argument("--rules", type=int, default=0, metavar="N", help="judge by rules of this number")
     parser.add_argument("module")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="what the module itself is given")
     return parser.parse_args(arguments)
 
 

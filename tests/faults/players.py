@@ -276,6 +276,7 @@ class Crowd:
         self.watches: list[Watcher] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._guests: list[Player] = []
+        self._one_by_one = asyncio.Lock()
 
     async def run(self, opened: list[str], most: int, stop: asyncio.Event, pause: float = 0.25) -> None:
         """Follow matches as they are opened."""
@@ -289,10 +290,11 @@ class Crowd:
         return await _guest(self._pool)
 
     async def follow(self, match: str) -> Watcher:
-        if len(self.watches) >= len(self._guests) * self.per_guest:
-            self._guests.append(await self.guest())
-        watch = Watcher(self._notes, self._guests[-1], match)
-        self.watches.append(watch)
+        async with self._one_by_one:  # a guest may follow only so many
+            if len(self.watches) >= len(self._guests) * self.per_guest:
+                self._guests.append(await self.guest())
+            watch = Watcher(self._notes, self._guests[-1], match)
+            self.watches.append(watch)
         self._tasks.append(asyncio.create_task(watch.run()))
         return watch
 

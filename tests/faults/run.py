@@ -33,7 +33,7 @@ from tests.faults.load import Load
 from tests.faults.players import Crowd, Notes, Table
 from tests.faults.row import Result, Row
 from tests.faults.sampler import Sampler
-from tests.faults.scene import LAUNCH, NotInjected, Scene, launched
+from tests.faults.scene import NotInjected, Scene, launched
 from tests.proof.saved import save
 
 MOVE_PAUSE = 0.15
@@ -221,8 +221,8 @@ async def _judge(row: Row, scene: Scene, result: Result, not_healed: str, keep: 
     if restless:
         judgement.violations.insert(0, f"I7: {restless}")
     judgement.violations += scene.notes.troubles
-    if not judgement.violations:
-        judgement.violations += await asyncio.to_thread(_verify, scene.services, row.rules)
+    if not judgement.violations and row.again:
+        judgement.violations += await asyncio.to_thread(_verify, scene.services)
     _fill(result, scene, judgement)
     result.pause = judgement.pause if row.timed else scene.notes.longest()
     if result.outcome == "red" or keep:
@@ -244,10 +244,10 @@ def _fill(result: Result, scene: Scene, judgement: Judgement) -> None:
     result.outcome = "red" if judgement.violations else "green"
 
 
-def _verify(services: Platform, rules: int) -> list[str]:
+def _verify(services: Platform) -> list[str]:
     """Judging the commands again gives the same bytes."""
     done = subprocess.run(
-        [sys.executable, *LAUNCH, "--rules", str(rules), "playlog", "verify"],
+        [sys.executable, "-m", "playlog", "verify"],
         env={**os.environ, **services.environment},
         capture_output=True,
         text=True,

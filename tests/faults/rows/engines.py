@@ -123,6 +123,6 @@ ROWS = [
     Row("F4", "engine stalled, partitions moved, woken", zombie, "I1 I3 I4"),
     Row("F5", "engine stalled briefly", short_pause, "all"),
     Row("F18", "rebalance storm", rebalance_storm, "I1-I4"),
-    Row("F33", "old and new engine together", old_and_new, "I12", rules=NEW_RULES),
+    Row("F33", "old and new engine together", old_and_new, "I1-I4", again=False),
     Row("F34", "everything killed, started in random order", total_stop, "all"),
 ]
