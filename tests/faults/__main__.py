@@ -64,8 +64,11 @@ def _perform(tasks: Sequence[tuple[Row, Options]], path: Path) -> list[Result]:
 
 
 def _told_bugs(results: Sequence[Result]) -> int:
-    missed = [result.bug for result in results if result.outcome != "red"]
-    sys.stdout.write(f"Not found: {', '.join(missed)}\n" if missed else "Every seeded bug was found.\n")
+    quiet = [result.bug for result in results if result.outcome != "red"]
+    missed = [name for name in quiet if not BUGS[name].harmless]
+    for name in set(quiet) - set(missed):
+        sys.stdout.write(f"{name} did no harm: {BUGS[name].harmless}.\n")
+    sys.stdout.write(f"Not found: {', '.join(missed)}\n" if missed else "Every harmful bug was found.\n")
     return int(bool(missed))
 
 
