@@ -54,7 +54,8 @@ class Shelf:
 
     async def _append(self, topic: str, partition: int, record: Record) -> int:
         sent = self._producer.send_and_wait(topic, record.value, record.key, partition, headers=record.headers)
-        return int((await asyncio.wait_for(sent, DEADLINE)).offset)
+        async with asyncio.timeout(DEADLINE):
+            return int((await sent).offset)
 
 
 OpenShelf = Callable[[], AbstractAsyncContextManager[Shelf]]
@@ -134,7 +135,8 @@ class Checkpointer:
                 self._consider(held)
             self._report()
             try:
-                await asyncio.wait_for(self._begun.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):  # Python 3.11's wait_for may swallow a cancellation
+                    await self._begun.wait()
             except TimeoutError:
                 continue
 

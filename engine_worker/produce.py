@@ -77,6 +77,7 @@ class Log:
 
     async def _within(self, waiting: Any) -> Any:
         try:
-            return await asyncio.wait_for(waiting, self._deadline)
+            async with asyncio.timeout(self._deadline):  # Python 3.11's wait_for may swallow a cancellation
+                return await waiting
         except TimeoutError as error:
             raise Unacknowledged(f"the broker did not acknowledge within {self._deadline} s") from error

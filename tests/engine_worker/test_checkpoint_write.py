@@ -193,3 +193,14 @@ def test_partitions_that_began_together_drift_apart() -> None:
 
 def test_writing_takes_no_more_than_its_share_of_the_time() -> None:
     assert Pace(outcomes=1, seconds=60, share=0.1).pause(took=2.0, partitions=12, chance=0.0) == 240
+
+
+async def test_its_writer_ends_though_a_checkpoint_falls_due_in_the_moment_of_its_end() -> None:
+    """Found by simulation (seed 3432): the end was swallowed, and the worker's next term never began."""
+    writer = Checkpointer(Shelf().open, ALWAYS, lambda: AT)
+    running = asyncio.create_task(writer.run())
+    await asyncio.sleep(0)
+    writer._begun.set()
+    running.cancel()
+    await asyncio.wait({running}, timeout=PATIENCE)
+    assert running.cancelled()
