@@ -35,6 +35,7 @@ CHAOS_SECONDS = (2.5, 4.0, 6.0)
 HEAL_SECONDS = 60.0
 LOOK_SECONDS = 0.25
 TIMER_SECONDS = 0.3  # a third of the looks at deadlines do
+CHECKPOINT_SECONDS = 0.2
 CHUNK_BYTES = 600  # so that checkpoints have several
 POLL_SECONDS = 1.3  # in which a stream finds out what no hint has told it
 
@@ -216,6 +217,7 @@ def _patched(stack: Stack) -> Iterator[None]:
             "engine_worker.term.PARTITIONS": stack.broker.partitions,
             "gateway_api.reading.PARTITIONS": stack.broker.partitions,
             "engine_worker.worker.TIMER_SECONDS": TIMER_SECONDS,
+            "engine_worker.checkpoint_write.LOOK_SECONDS": CHECKPOINT_SECONDS,
             "engine_worker.checkpoint.Capture": partial(Capture, chunk_bytes=CHUNK_BYTES),
             "session_worker.project.accept": noting(stack, accept),
             "history_sink.tabulate.accept": noting(stack, accept),

@@ -75,7 +75,7 @@ async def engine(stack: Stack, process: Process) -> None:
         fold: Any = Consumer(stack.broker, process)
         commands: Any = Consumer(stack.broker, process, MATCHES.group("engine"), most=world.chance.choice([3, 20]))
         log = Log(writer, MATCHES, PRODUCE_SECONDS)
-        pace = Pace(world.chance.choice([1, 3, 10]), world.chance.choice([0.05, 0.3]), 1.0)
+        pace = Pace(world.chance.choice([1, 1, 4]), world.chance.choice([0.1, 0.6]), 1.0)
         checkpoints = Checkpointer(open_shelf, pace, SystemClock().now_ms, world.loop.time)
         takeover = Takeover(fold, log, MATCHES, process.name, SystemClock().now_ms)
         term = Term(log, takeover, checkpoints, MATCHES)
