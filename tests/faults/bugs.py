@@ -15,7 +15,7 @@ from tests.faults.crashing import find
 
 
 class Bug(NamedTuple):
-    """The service it is put into, and the row that must find it. harmless: why that row stays green all the same."""
+    """The service it is put into, the row that must find it, and why that row stays green all the same."""
 
     service: str
     row: str
