@@ -48,7 +48,7 @@ class Lane(Generic[P]):
         self.poison = ""
         self.handled_at = 0  # timestamp of the last record handled, Unix ms
         self.not_before = 0.0  # monotonic seconds
-        self._begin = 0
+        self._begin = self._sought = 0
         self._window: list[Any] = []
 
     @property
@@ -61,7 +61,8 @@ class Lane(Generic[P]):
         self._refuse_hole(state.next, begin, end)
         self.state, self.problem, self._begin, self._window = state, "", begin, []
         self.stage = Stage.CHECKING if state.next else Stage.FLOWING
-        return max(begin, state.next - WINDOW)
+        self._sought = max(begin, state.next - WINDOW)
+        return self._sought
 
     def start(self, state: P) -> int:
         """Take up a state that starts the log from its first record; returns the offset to seek."""
@@ -87,6 +88,9 @@ class Lane(Generic[P]):
         return records, None
 
     def _check(self, records: Sequence[Any], state: P, confirm: Confirm[P]) -> tuple[Sequence[Any], int | None]:
+        if records and records[0].offset != (self._window[-1].offset + 1 if self._window else self._sought):
+            self._window = []  # from elsewhere than was asked for: ask again
+            return (), self._sought
         self._window += [record for record in records if record.offset < state.next]
         if not self._window or self._window[-1].offset < state.next - 1:
             return (), None
@@ -94,7 +98,8 @@ class Lane(Generic[P]):
         first, width = self._window[0].offset, len(self._window)
         self._window = []
         if verdict is None and first > self._begin and width < LONGEST:
-            return (), max(self._begin, first - width * (WIDEN - 1))
+            self._sought = max(self._begin, first - width * (WIDEN - 1))
+            return (), self._sought
         if not verdict:
             self.stage = Stage.VOID
             return (), None
