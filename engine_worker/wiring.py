@@ -4,6 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import structlog
+from aiokafka.errors import KafkaError
+
 from engine_worker.checkpoint_write import Checkpointer, OpenShelf, Shelf
 from engine_worker.closing import Closing
 from engine_worker.pace import Pace
@@ -14,11 +17,13 @@ from engine_worker.takeover import Takeover
 from engine_worker.term import Term
 from engine_worker.worker import Membership, OpenTerm, work
 from infra import health, tasks
+from infra.backoff import Backoff
 from infra.clock import SystemClock
 from infra.kafka.client import admin, producer, reader
 from infra.kafka.topics import check
 from schemas.topics import MATCHES, Domain
 
+log = structlog.get_logger()
 CLOSE_SECONDS = 2.0
 OPEN_SECONDS = 15.0
 # Players wait for a takeover, and aiokafka pauses so long before each of its four topics, to learn their leaders.
@@ -75,15 +80,28 @@ def shelf_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> 
 async def check_topics(settings: EngineSettings, domain: Domain, stop: asyncio.Event) -> None:
     """Refuse a broker whose topics would lose or reorder the log: TopicMismatch ends the process.
 
-    Beside the first term, since what a term appends is never wrong, and players wait for it.
+    Beside the first term, since what a term appends is never wrong, and players wait for it. A broker that is
+    away is asked again.
     """
+    backoff = Backoff(stop, first=0.1, most=3.0)
+    while not stop.is_set():
+        try:
+            await _check_topics(settings, domain)
+            await stop.wait()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("topics_not_checked", error=type(error).__name__, attempt=backoff.attempt)
+            await backoff.wait()
+
+
+async def _check_topics(settings: EngineSettings, domain: Domain) -> None:
     client = admin(settings.kafka, settings.security)
     try:
-        await client.start()
-        await check(client, (*domain.topics(), *domain.checkpoint_topics()))
+        async with asyncio.timeout(OPEN_SECONDS):
+            await client.start()
+            await check(client, (*domain.topics(), *domain.checkpoint_topics()))
     finally:
-        await asyncio.wait_for(client.close(), CLOSE_SECONDS)
-    await stop.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(client.close(), CLOSE_SECONDS)
 
 
 async def run(settings: EngineSettings) -> None:

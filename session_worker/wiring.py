@@ -14,7 +14,7 @@ from session_worker.settings import SessionSettings
 from session_worker.store import Store
 from session_worker.worker import SessionWorker, Standing
 
-POLL_RECORDS = 4000  # about 0.1 s of work, during which no heartbeat is sent
+POLL_RECORDS = 1000  # parsed in one go, during which no heartbeat is sent
 
 
 def follower(settings: SessionSettings, domain: Domain, store: Store, state: health.Health) -> Follower[Standing]:

@@ -1,5 +1,6 @@
 """Between the log and Redis: which partition stands where, what is written live and what is folded first."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -115,10 +116,13 @@ class SessionWorker:
     async def _fold(
         self, partition: int, state: Standing, rebuild: Rebuild, records: Sequence[Any]
     ) -> Standing | None:
-        projected = project(state.progress, records, rebuild.horizon)
-        rebuild.add(projected)
-        _count_ignored(projected)
-        folded = replace(state, progress=projected.progress)
+        folded = state
+        for part in _parts(records):
+            projected = project(folded.progress, part, rebuild.horizon)
+            rebuild.add(projected)
+            _count_ignored(projected)
+            folded = replace(folded, progress=projected.progress)
+            await asyncio.sleep(0)  # a long fold must not starve the heartbeats
         return folded if folded.next < rebuild.end else await self._finish(partition, folded)
 
     async def _finish(self, partition: int, state: Standing) -> Standing | None:
