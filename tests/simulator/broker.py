@@ -81,6 +81,8 @@ class Broker:
         if world.wrong(host, "broker"):
             fate = world.chance.choice(FATES)
         at = max(world.loop.now + world.delay(host, "broker"), producer.lanes.get((topic, partition), 0.0))
+        if topic == MATCHES.checkpoints and world.buggify("chunks travel slowly", 0.5):
+            at += world.chance.choice([0.05, 0.3, 1.0])
         if fate.startswith("late"):
             at += world.chance.choice([0.05, 0.3, 1.0, 2.5, 5.0])
         elif fate != "lost":
