@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parse(arguments)
     try:
-        rows = chosen(",".join(SHORT) if options.short and not options.only else options.only)
+        rows = [_row(name) for name in SHORT] if options.short else chosen(options.only)
     except LookupError as error:
         sys.stderr.write(f"{error}\n")
         return 2

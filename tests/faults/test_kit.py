@@ -121,7 +121,7 @@ def test_every_bug_fits_its_service(bug: str) -> None:
 def test_rows_are_chosen_by_name_with_their_parts() -> None:
     assert [row.name for row in chosen("f1,F4")] == ["F1", "F1b", "F4"]
     assert chosen("") == ROWS
-    assert {row.name for row in chosen(",".join(SHORT))} == {*SHORT, *(r.name for r in chosen(",".join(SHORT)))}
+    assert {row.name for row in ROWS} >= set(SHORT)
     with pytest.raises(LookupError):
         chosen("F99")
     assert len({row.name for row in ROWS}) == len(ROWS)

@@ -24,7 +24,7 @@ ROWS: list[Row] = sorted(
 )
 
 
-SHORT = ("F1b", "F4", "F6", "F8", "F12", "F20", "F23", "F32")  # one of each kind, each half a minute
+SHORT = ("F1b", "F4", "F6", "F8", "F12", "F20", "F23b", "F32")  # one of each kind, each half a minute
 
 
 def chosen(names: str) -> list[Row]:
