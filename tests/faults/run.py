@@ -26,11 +26,12 @@ from infra.stack.trial import Trial, trial
 from playlog.client.http import Pool
 from tests.faults import rest
 from tests.faults.brokers import three
+from tests.faults.crowd import Crowd
 from tests.faults.disk import small
 from tests.faults.judge import Judgement, judge
 from tests.faults.links import Links
 from tests.faults.load import Load
-from tests.faults.players import Crowd, Notes, Table
+from tests.faults.players import Notes, Table
 from tests.faults.row import Result, Row
 from tests.faults.sampler import Sampler
 from tests.faults.scene import NotInjected, Scene, launched

@@ -15,9 +15,10 @@ from infra.stack.child import Program
 from infra.stack.platform import Platform, Service
 from infra.stack.ports import free_port
 from infra.stack.trial import Trial
+from tests.faults.crowd import Crowd
 from tests.faults.links import Links
 from tests.faults.load import Load
-from tests.faults.players import Crowd, Notes
+from tests.faults.players import Notes
 from tests.faults.sampler import Sampler
 from tests.proof.evidence import Fault
 

@@ -13,7 +13,7 @@ from playlog.client.player import Player
 from schemas.command import Command, encode_command
 from schemas.ids import match_id
 from schemas.match import Create, Join, Options, Play
-from tests.faults.players import Crowd
+from tests.faults.crowd import Crowd
 from tests.faults.raw import Raw, raw
 from tests.faults.row import Row
 from tests.faults.rows.poison import append
