@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 
 from playlog.client.http import Pool
-from tests.faults.players import PATIENCE_SECONDS, SEEN_SECONDS, Crowd, Table
+from tests.faults.crowd import Crowd
+from tests.faults.players import PATIENCE_SECONDS, SEEN_SECONDS, Table
 from tests.faults.scene import Scene
 
 GAMES = ("rps", "rpsfw")
