@@ -196,5 +196,7 @@ class Faults:
         key = self.world.chance.choice([None, b"\xff", b"nobody", log[-1].key if log else b""])
         value = self.world.chance.choice([b"", b"{", b"[]", b"\x00" * 5000, log[-1].value if log else b"1"])
         headers = self.world.chance.choice([[], [("ce_id", b"poison-%d" % len(self.done))], [("ce_type", b"x")]])
+        if self.stack.home((key or b"").decode("ascii", "replace")) != partition:
+            headers = []  # a cut partition's erasure takes the results of matches that are at home there
         self.stack.broker.append(MATCHES.commands, partition, [Sent(key, value, headers)])
         return str(partition)

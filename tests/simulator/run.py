@@ -31,7 +31,7 @@ from tests.simulator.world import Violation, World
 from tests.words import ANN, BOB, EVE
 
 PLAYERS = [ANN, BOB, EVE]
-CHAOS_SECONDS = (2.5, 4.0, 6.0)
+CHAOS_SECONDS = (2.0, 3.5, 5.0)
 HEAL_SECONDS = 60.0
 LOOK_SECONDS = 0.25
 TIMER_SECONDS = 0.3  # a third of the looks at deadlines do
