@@ -34,7 +34,8 @@ async def watch(look: Callable[[], Awaitable[int]], goal: int, pids: Mapping[str
         if found != last:
             begun = begun or (found, now, cpu(pids))
             last, moved = found, now
-        if begun is not None and found >= goal:
+        if found >= goal:
+            begun = begun or (found, now, cpu(pids))  # it was there from the start
             done = found - begun[0]
             return Work(done, max(now - begun[1], LOOK_SECONDS), spent(begun[2], cpu(pids)))
         if now - moved > STALLED_SECONDS:

@@ -8,12 +8,14 @@ from engine_worker.timers import Timers
 from schemas.codec import Headers, encode_outcome, fence_name, outcome_headers
 from schemas.command import Unreadable, decode_command
 from schemas.log import Cursor, Fence
+from schemas.match import TimeElapsed
 from schemas.outcome import Outcome
 from schemas.rejections import Code
 from schemas.topics import OUTCOME_LIMIT
 from schemas.word import Millis
 
 _new = tuple.__new__  # a NamedTuple's own constructor costs half as much again
+TOO_EARLY = Code.TOO_EARLY.value
 MISPLACED = frozenset({Code.WRONG_KEY.value, Code.TOO_LARGE.value})
 
 
@@ -89,8 +91,11 @@ class Owner:
         if outcome.deadline is not None and read.key is not None:
             self.timers.arm(read.key, outcome.deadline)
         rejection = letter = outcome.rejection
-        if rejection is not None and not isinstance(read, Unreadable) and rejection not in MISPLACED:
-            letter = None
+        if rejection is not None and not isinstance(read, Unreadable):
+            if rejection == TOO_EARLY and isinstance(read.word, TimeElapsed):
+                self.timers.put_off(read.key, read.word.deadline - outcome.at)
+            if rejection not in MISPLACED:
+                letter = None
         return _new(Taken, (key, encoded, record_headers, rejection, letter))
 
     def landed(self, base_offset: int, count: int) -> None:

@@ -6,6 +6,7 @@ from heapq import heappop, heappush
 from schemas.word import Millis
 
 REPEAT_MS = 1000  # a reported deadline that still stands is reported again after this
+LONGEST_MS = 60_000  # a clock that runs ahead may be set right at any moment
 
 
 class Timers:
@@ -24,6 +25,13 @@ class Timers:
         if armed is None or deadline < armed:
             self._armed[match] = deadline
             heappush(self._heap, (deadline, match))
+
+    def put_off(self, match: str, remaining: Millis) -> None:
+        """A report came `remaining` ms too early by the broker's clock: let the next one wait as long."""
+        armed = self._armed.get(match)
+        if armed is not None and remaining > REPEAT_MS:
+            self._armed[match] = later = armed - REPEAT_MS + min(remaining, LONGEST_MS)
+            heappush(self._heap, (later, match))
 
     def due(self, now: Millis, deadline_of: Callable[[str], Millis | None]) -> list[tuple[str, Millis]]:
         """The matches whose standing deadline has passed; each is due again while its deadline stands."""

@@ -9,9 +9,11 @@ from aiokafka.errors import KafkaError
 
 from gateway_api.gather import Gather
 from infra.backoff import Backoff
+from infra.kafka.client import partition_of
 from infra.kafka.client import producer as make_producer
 from infra.metrics import STORE_AWAY
 from schemas.codec import Record
+from schemas.topics import PARTITIONS
 
 log = structlog.get_logger()
 ACK_SECONDS = 5.0
@@ -49,8 +51,10 @@ class CommandsLog:
             raise LogAway("no producer")
         try:
             async with asyncio.timeout(self._ack_seconds):
+                # The client would place it by the number of partitions that the broker names, which may be wrong.
+                partition = partition_of(record.key or b"", PARTITIONS)
                 acknowledged = await producer.send(
-                    self._topic, record.value, key=record.key, headers=record.headers
+                    self._topic, record.value, record.key, partition, headers=record.headers
                 )
                 await acknowledged
         except (KafkaError, OSError, TimeoutError) as error:

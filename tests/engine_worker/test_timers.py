@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine_worker.timers import REPEAT_MS, Timers
+from engine_worker.timers import LONGEST_MS, REPEAT_MS, Timers
 
 
 class Clockwork:
@@ -52,6 +52,31 @@ def test_an_earlier_deadline_takes_the_place_of_a_later_one() -> None:
     clock.standing.clear()
     assert clock.due(10_000) == []
     assert len(clock.timers) == 0
+
+
+def test_a_report_that_came_too_early_is_repeated_when_the_broker_says_it_is_time() -> None:
+    clock = Clockwork()
+    clock.set("m", 100_000)
+    assert clock.due(100_000) == [("m", 100_000)]
+    clock.timers.put_off("m", 30_000)
+    assert clock.due(129_999) == []
+    assert clock.due(130_000) == [("m", 100_000)]
+
+
+def test_an_early_report_is_repeated_every_minute_at_least() -> None:
+    clock = Clockwork()
+    clock.set("m", 100_000)
+    assert clock.due(100_000) == [("m", 100_000)]
+    clock.timers.put_off("m", 3_600_000)
+    assert clock.due(100_000 + LONGEST_MS) == [("m", 100_000)]
+
+
+def test_a_report_that_was_a_little_early_is_repeated_as_ever() -> None:
+    clock = Clockwork()
+    clock.set("m", 100)
+    assert clock.due(100) == [("m", 100)]
+    clock.timers.put_off("m", 3)
+    assert clock.due(100 + REPEAT_MS) == [("m", 100)]
 
 
 def test_a_match_without_a_deadline_is_dropped() -> None:
