@@ -19,6 +19,7 @@ from engine_worker.worker import Membership, OpenTerm, work
 from infra import health, tasks
 from infra.backoff import Backoff
 from infra.clock import SystemClock
+from infra.garbage import look_at_the_young
 from infra.kafka.client import admin, producer, reader
 from infra.kafka.topics import check
 from schemas.topics import MATCHES, Domain
@@ -115,6 +116,9 @@ async def run(settings: EngineSettings) -> None:
             "engine": work(term_opener(settings, MATCHES, closing), SystemClock().now_ms, state, stop),
             "topics": check_topics(settings, MATCHES, stop),
         },
-        background={"health": health.serve(state, settings.health_host, settings.health_port)},
+        background={
+            "garbage": look_at_the_young(stop),
+            "health": health.serve(state, settings.health_host, settings.health_port),
+        },
     )
     await closing.finish(CLOSE_SECONDS)

@@ -15,6 +15,7 @@ from engine_worker.takeover import LogTruncated
 from engine_worker.term import Term
 from infra import metrics
 from infra.backoff import Backoff
+from infra.garbage import look_at_all
 from infra.health import Health
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ async def work(open_term: OpenTerm, clock: Callable[[], int], health: Health, st
             health.set("partitions", False, f"term ended: {reason}")
             level = log.warning if isinstance(error, LostOwnership) else log.error
             level("term_ended", reason=reason, error=str(error))
+            look_at_all()
             if time.monotonic() - began > STUCK_SECONDS:
                 backoff.reset()
             await backoff.wait()
