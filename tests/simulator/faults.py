@@ -27,7 +27,7 @@ class Faults:
             "stall a session worker": (2, lambda: self._stall("session")),
             "kill a sink": (1, lambda: self._kill("history")),
             "stall a sink": (2, lambda: self._stall("history")),
-            "kill a gateway": (1, lambda: self._kill("gateway")),
+            "kill a gateway": (2, lambda: self._kill("gateway")),
             "stall a gateway": (1, lambda: self._stall("gateway")),
             "put a member out": (3, self._expel),
             "a consumer jumps": (1.5, self._consumer_jumps),
@@ -122,7 +122,7 @@ class Faults:
     def _spoil(self) -> str:
         links = ["broker", "redis", "postgres", "browsers", self._one(), self._one("engine")]
         name = self.world.chance.choice(links)
-        share = self.world.chance.choice([0.03, 0.1, 0.3])
+        share = self.world.chance.choice([0.05, 0.2, 0.5])
         self.world.spoil(name, share)
         self.world.later(self.world.chance.choice(SHORT + LONG), self.world.spoil, name, 0.0)
         return name

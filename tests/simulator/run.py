@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import random
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -199,6 +200,14 @@ def noting(stack: Stack, judge: Any) -> Any:
     return noted
 
 
+@cache
+def _counts() -> list[str]:
+    """Wherever a service knows how many partitions there are."""
+    services = ("engine_worker.", "gateway_api.", "session_worker.", "history_sink.")
+    modules = [name for name in sys.modules if name.startswith(services)]
+    return sorted(f"{name}.PARTITIONS" for name in modules if hasattr(sys.modules[name], "PARTITIONS"))
+
+
 @contextmanager
 def _patched(stack: Stack) -> Iterator[None]:
     """The clients that services make by themselves, and the chance they draw, are the simulation's."""
@@ -214,8 +223,7 @@ def _patched(stack: Stack) -> Iterator[None]:
             "gateway_api.commands_log.make_producer": producer,
             "gateway_api.sse.respond": respond,
             "gateway_api.sse.Stream": Stream,
-            "engine_worker.term.PARTITIONS": stack.broker.partitions,
-            "gateway_api.reading.PARTITIONS": stack.broker.partitions,
+            **dict.fromkeys(_counts(), stack.broker.partitions),
             "engine_worker.worker.TIMER_SECONDS": TIMER_SECONDS,
             "engine_worker.checkpoint_write.LOOK_SECONDS": CHECKPOINT_SECONDS,
             "engine_worker.checkpoint.Capture": partial(Capture, chunk_bytes=CHUNK_BYTES),
