@@ -23,7 +23,11 @@ async def look_at_the_young(stop: asyncio.Event) -> None:
 
 
 def look_at_all() -> None:
-    """Find what older cycles keep alive; takes as long as there are objects left (0.1 s for a million)."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    """Find what older cycles keep alive; takes as long as there are objects left (0.1 s for a million).
+
+    Where the collector counts by itself it finds them by itself.
+    """
+    if not gc.isenabled():
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
