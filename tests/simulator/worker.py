@@ -25,7 +25,7 @@ def main() -> None:
     first, count, index, jobs = map(int, sys.argv[1:5])
     bug = sys.argv[5] if len(sys.argv) > 5 else ""
     quiet()
-    gc.disable()
+    gc.set_threshold(1_000_000_000)  # looked for below, between seeds
     gc.freeze()
     for number, seed in enumerate(share(first, count, index, jobs)):
         result = run(seed, bug, judged=seed % jobs == index)
