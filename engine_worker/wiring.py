@@ -21,7 +21,7 @@ from infra.backoff import Backoff
 from infra.clock import SystemClock
 from infra.garbage import look_at_the_young
 from infra.kafka.client import admin, producer, reader
-from infra.kafka.topics import check
+from infra.kafka.group import check_topics
 from schemas.topics import MATCHES, Domain
 
 log = structlog.get_logger()
@@ -78,7 +78,7 @@ def shelf_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> 
     return open_shelf
 
 
-async def check_topics(settings: EngineSettings, domain: Domain, stop: asyncio.Event) -> None:
+async def watch_topics(settings: EngineSettings, domain: Domain, stop: asyncio.Event) -> None:
     """Refuse a broker whose topics would lose or reorder the log: TopicMismatch ends the process.
 
     Beside the first term, since what a term appends is never wrong, and players wait for it. A broker that is
@@ -87,22 +87,12 @@ async def check_topics(settings: EngineSettings, domain: Domain, stop: asyncio.E
     backoff = Backoff(stop, first=0.1, most=3.0)
     while not stop.is_set():
         try:
-            await _check_topics(settings, domain)
+            specs = (*domain.topics(), *domain.checkpoint_topics())
+            await check_topics(settings.kafka, settings.security, specs)
             await stop.wait()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("topics_not_checked", error=type(error).__name__, attempt=backoff.attempt)
             await backoff.wait()
-
-
-async def _check_topics(settings: EngineSettings, domain: Domain) -> None:
-    client = admin(settings.kafka, settings.security)
-    try:
-        async with asyncio.timeout(OPEN_SECONDS):
-            await client.start()
-            await check(client, (*domain.topics(), *domain.checkpoint_topics()))
-    finally:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(client.close(), CLOSE_SECONDS)
 
 
 async def run(settings: EngineSettings) -> None:
@@ -114,7 +104,7 @@ async def run(settings: EngineSettings) -> None:
         stop,
         {
             "engine": work(term_opener(settings, MATCHES, closing), SystemClock().now_ms, state, stop),
-            "topics": check_topics(settings, MATCHES, stop),
+            "topics": watch_topics(settings, MATCHES, stop),
         },
         background={
             "garbage": look_at_the_young(stop),

@@ -1,5 +1,7 @@
 """What a member of a consumer group that follows a log needs: its consumer and the check of the topics."""
 
+import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -7,6 +9,9 @@ from aiokafka import AIOKafkaConsumer
 
 from infra.kafka.client import admin, reader
 from infra.kafka.topics import Topic, check
+
+CHECK_SECONDS = 15.0
+CLOSE_SECONDS = 2.0
 
 
 def member(
@@ -29,10 +34,13 @@ def member(
 
 
 async def check_topics(servers: str, security: Mapping[str, Any], specs: Iterable[Topic]) -> None:
-    """Raises TopicMismatch, in words, where a topic is missing or differs, and KafkaError where Kafka is away."""
+    """Raises TopicMismatch, in words, where a topic is missing or differs, and KafkaError, OSError or TimeoutError
+    where Kafka is away."""
     client = admin(servers, security)
     try:
-        await client.start()
-        await check(client, specs)
+        async with asyncio.timeout(CHECK_SECONDS):
+            await client.start()
+            await check(client, specs)
     finally:
-        await client.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(client.close(), CLOSE_SECONDS)

@@ -3,7 +3,6 @@
 Python and its imports are most of a start: whoever waits with both done is at work in a third of the time.
 """
 
-import gc
 import importlib
 import json
 import os
@@ -20,8 +19,6 @@ def role(environment: Mapping[str, str], log: Path) -> bytes:
 def main(module: str) -> None:
     """Load a service, wait for a role on standard input, then be the service. An end of the input is the end."""
     service = importlib.import_module(f"{module}.__main__")
-    gc.collect()
-    gc.freeze()
     line = sys.stdin.buffer.readline()
     if line:
         _take_on(json.loads(line))

@@ -5,7 +5,7 @@ import asyncio
 from structlog.testing import capture_logs
 
 from engine_worker.settings import EngineSettings
-from engine_worker.wiring import check_topics
+from engine_worker.wiring import watch_topics
 from infra.stack.ports import free_port
 from schemas.topics import MATCHES
 
@@ -14,7 +14,7 @@ async def test_who_starts_while_the_broker_is_away_asks_again_until_it_is_stoppe
     settings = EngineSettings(kafka=f"127.0.0.1:{free_port()}", worker_name="engine-1")
     stop = asyncio.Event()
     with capture_logs() as said:
-        checking = asyncio.create_task(check_topics(settings, MATCHES, stop))
+        checking = asyncio.create_task(watch_topics(settings, MATCHES, stop))
         async with asyncio.timeout(20):
             while sum(line["event"] == "topics_not_checked" for line in said) < 2:
                 assert not checking.done()
