@@ -61,10 +61,10 @@ class Service:
         """How its last life ended; negative numbers are signals, None while it lives or before it first did."""
         return None if self._child is None else self._child.exit_code()
 
-    def start(self) -> None:
-        """Starts it, if it does not run, and returns at once."""
+    def start(self, birth: Callable[[Program], Child] = Child) -> None:
+        """Starts it, if it does not run, and returns at once. `birth` makes the process, say `Spares.start`."""
         if not self.running:
-            self._child = Child(self.program)
+            self._child = birth(self.program)
 
     def stop(self) -> None:
         """Ends it properly and waits for its end."""

@@ -47,6 +47,7 @@ class Row:
     environment: tuple[tuple[str, str], ...] = ()
     disk: tuple[str, int] | None = None  # a store whose folder is a small volume, and its size in MiB
     kafka: Callable[[Path], dict[str, str]] | None = None  # what the broker's process finds in its environment
+    understudies: bool = False  # engines come back from understudies, as under the real supervisor
     again: bool = True  # whether this build knows all rules of the log, so that it can judge it again
     timed: bool = True  # whether timestamps of this run can be compared with one another
 

@@ -176,7 +176,8 @@ async def _play(row: Row, scene: Scene, result: Result, keep: bool) -> None:
     trouble = ""
     try:
         await scene.wait(2)
-        await row.inject(scene)
+        async with scene.understudies() if row.understudies else contextlib.nullcontext():
+            await row.inject(scene)
         await scene.wait(1)
     except NotInjected as error:
         trouble = str(error)

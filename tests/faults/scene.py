@@ -1,12 +1,13 @@
 """The running system of one row, and everything that can be done to it; each deed is noted."""
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import random
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from infra.stack.child import Program
 from infra.stack.platform import Platform, Service
 from infra.stack.ports import free_port
+from infra.stack.spares import Spares
 from infra.stack.trial import Trial
 from tests.faults.crowd import Crowd
 from tests.faults.links import Links
@@ -24,6 +26,7 @@ from tests.proof.evidence import Fault
 
 LAUNCH = ("-m", "tests.faults.launch")
 PATIENCE = 60.0
+TEND_SECONDS = 0.1
 
 
 class NotInjected(Exception):
@@ -49,6 +52,7 @@ class Scene:
     faults: list[Fault] = field(default_factory=list)
     extras: list[Service] = field(default_factory=list)
     back: list[float] = field(default_factory=list)  # when a store served clients again
+    spares: Spares = field(default_factory=Spares)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -93,9 +97,27 @@ class Scene:
         self.target(name).kill()
 
     def start(self, name: str) -> None:
-        """Start it again without waiting for it."""
+        """Start it again without waiting for it, from its understudy where one waits."""
         target = self.target(name)
-        target.start() if isinstance(target, Service) else target.launch()
+        target.start(self.spares.start) if isinstance(target, Service) else target.launch()
+
+    @contextlib.asynccontextmanager
+    async def understudies(self) -> AsyncIterator[None]:
+        """Meanwhile an understudy is kept ready for whoever has one, as under the real supervisor."""
+        for service in self.services.services.values():
+            self.spares.keep_for(service.program)
+        task = asyncio.create_task(self._tend())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self.spares.stop()
+
+    async def _tend(self) -> None:
+        while True:
+            self.spares.tend()
+            await asyncio.sleep(TEND_SECONDS)
 
     def restart(self, name: str) -> None:
         """Kill it and start it at once."""
@@ -170,8 +192,10 @@ class Scene:
 
 
 def launched(program: Program, folder: Path, bug: str, *options: str) -> Program:
-    """`python -m service` as `python -m tests.faults.launch OPTIONS service`: it notes what it does."""
+    """`python -m service` as `python -m tests.faults.launch OPTIONS service`: it notes what it does, and so does
+    its understudy, which knows no options."""
     python, module = program.argv[0], program.argv[-1]
     notes = ("--notes", str(folder / f"{module}.notes"))
-    wrong = ("--bug", bug) if bug else ()
-    return dataclasses.replace(program, argv=(python, *LAUNCH, *notes, *wrong, *options, module))
+    common = (python, *LAUNCH, *notes, *(("--bug", bug) if bug else ()))
+    waiting = (*common, "--wait", module) if program.understudy else None
+    return dataclasses.replace(program, argv=(*common, *options, module), understudy=waiting)

@@ -1,7 +1,6 @@
 """Kill and restart again and again under light load, and see that the survivors stay as large as they are."""
 
 import asyncio
-import contextlib
 import itertools
 import time
 from collections.abc import Callable
@@ -62,8 +61,8 @@ def victims(count: int) -> list[str]:
 def perform(count: int, seed: int, folder: Path, say: Say) -> Outcome:
     """`count` cycles."""
     outcome, began = Outcome(count, seed), time.monotonic()
-    with staged(folder, seed) as scene, contextlib.closing(Deeds(scene)) as deeds:
-        uvloop.run(_run(outcome, scene, deeds, say))
+    with staged(folder, seed) as scene:
+        uvloop.run(_run(outcome, scene, Deeds(scene), say))
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -169,7 +168,7 @@ async def _strike(scene: Scene, deeds: Deeds, stands: Stands, victim: str, away:
     scene.target(victim).kill()
     if away:
         await asyncio.sleep(AWAY_SECONDS)
-    deeds.start(victim)
+    scene.start(victim)
     deeds.down.discard(victim)
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from infra.stack.platform import Service
-from infra.stack.spares import Spares
 from tests.faults.scene import Scene
 from tests.soak.schedule import Blow
 from tests.soak.stage import STORE_NAMES
@@ -28,9 +27,7 @@ class Deeds:
         self.died: Counter[str] = Counter()
         self.down: set[str] = set()
         self.last = ""
-        self._scene, self._spares = scene, Spares()
-        for service in scene.services.services.values():
-            self._spares.keep_for(service.program)
+        self._scene = scene
 
     async def run(self, blows: Iterator[Blow], stop: asyncio.Event) -> None:
         """Blow after blow until `stop`; the one that is under way is finished."""
@@ -45,16 +42,13 @@ class Deeds:
 
     async def tend(self, stop: asyncio.Event) -> None:
         """Start what is dead and should not be, and keep the understudies ready."""
-        while not stop.is_set():
-            for name in (*self._scene.services.services, *STORE_NAMES):
-                if name not in self.down and not self._alive(name):
-                    self.died[name] += 1
-                    self.start(name)
-            self._spares.tend()
-            await asyncio.sleep(TEND_SECONDS)
-
-    def close(self) -> None:
-        self._spares.stop()
+        async with self._scene.understudies():
+            while not stop.is_set():
+                for name in (*self._scene.services.services, *STORE_NAMES):
+                    if name not in self.down and not self._alive(name):
+                        self.died[name] += 1
+                        self._scene.start(name)
+                await asyncio.sleep(TEND_SECONDS)
 
     async def _deal(self, blow: Blow) -> None:
         scene, name = self._scene, blow.target
@@ -71,7 +65,7 @@ class Deeds:
             self.down.add(name)
             scene.target(name).kill()
             await asyncio.sleep(blow.seconds)
-            self.start(name)
+            self._scene.start(name)
             self.down.discard(name)
         if name in STORE_NAMES:
             await self._up(name)
@@ -89,13 +83,3 @@ class Deeds:
     def _alive(self, name: str) -> bool:
         target = self._scene.target(name)
         return bool(target.running if isinstance(target, Service) else target.child.exit_code() is None)
-
-    def start(self, name: str) -> None:
-        """Start it without waiting for it: an engine from its understudy, as under the real supervisor."""
-        target = self._scene.target(name)
-        if not isinstance(target, Service):
-            target.launch()
-        elif target.program.understudy is not None:
-            target._child = self._spares.start(target.program)
-        else:
-            target.start()

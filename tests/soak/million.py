@@ -73,9 +73,9 @@ def perform(moves: int, seed: int, folder: Path, say: Say, bug: str = "") -> Out
     """
     outcome = Outcome(seed, moves)
     began = time.monotonic()
-    with staged(folder, seed, REDIS, bug) as scene, contextlib.closing(Deeds(scene)) as deeds:
+    with staged(folder, seed, REDIS, bug) as scene:
         outcome.began, outcome.began_ms = scene.began, scene.began_ms
-        tasks = uvloop.run(_run(outcome, scene, deeds, say))
+        tasks = uvloop.run(_run(outcome, scene, Deeds(scene), say))
         say("the checker looks at every partition")
         large = outcome.sent > LARGE
         outcome.examined = sorted(_examined(tasks, large, say), key=lambda one: one.partition)

@@ -14,9 +14,9 @@ from infra.kafka.client import reader
 from schemas import keys, tables
 from schemas.topics import MATCHES, PARTITIONS
 from tests.faults import rest
-from tests.faults.scene import Scene
+from tests.faults.scene import Scene, launched
 from tests.proof.evidence import Sentinel
-from tests.soak.stage import ENGINE, silent
+from tests.soak.stage import ENGINE
 
 LOOK_SECONDS = 1.0
 OUTCOMES, COMMANDS = (
@@ -60,7 +60,7 @@ async def silence(scene: Scene) -> None:
     for engine in engines:
         engine.stop()
     for engine in engines:
-        engine.program = silent(engine.program, scene.folder, scene.bug)
+        engine.program = launched(engine.program, scene.folder, scene.bug, "--silent")
         engine.start()
     for engine in engines:
         await scene.until_ready(engine.name, rest.READY_SECONDS)

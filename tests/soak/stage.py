@@ -3,10 +3,8 @@
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from infra.stack.child import Program
 from infra.stack.platform import platform
 from infra.stack.trial import trial
 from tests.faults.links import Links
@@ -33,25 +31,8 @@ def staged(
         stores = ends.enter_context(trial(folder / "stores", clean, durable=True))
         base = {**clean, **stores.environment}
         services = ends.enter_context(
-            platform(folder / "services", base, alter=lambda program: noted(program, folder, bug))
+            platform(folder / "services", base, alter=lambda program: launched(program, folder, bug))
         )
         load = Load(stores.kafka_address, seed)
         sampler = Sampler(stores.redis_url, load.opened)
         yield Scene(seed, 0.0, stores, services, links, load, Notes(), folder, sampler, bug=bug)
-
-
-def noted(program: Program, folder: Path, bug: str = "") -> Program:
-    """The program, and its understudy where it has one, noting what they do."""
-    changed = launched(program, folder, bug)
-    return replace(changed, understudy=_argv(program, folder, "--wait", bug)) if program.understudy else changed
-
-
-def silent(program: Program, folder: Path, bug: str = "") -> Program:
-    """An engine without timers."""
-    return replace(program, argv=_argv(program, folder, "--silent", bug), understudy=None)
-
-
-def _argv(program: Program, folder: Path, how: str, bug: str) -> tuple[str, ...]:
-    python, module = program.argv[0], program.argv[-1]
-    wrong = ("--bug", bug) if bug else ()
-    return (python, "-m", "tests.soak.launch", "--notes", str(folder / f"{module}.notes"), how, *wrong, module)

@@ -117,7 +117,7 @@ async def total_stop(scene: Scene) -> None:
 
 ROWS = [
     Row("F1", "engines killed at random", killed_at_random, "I1-I7", pause=2.5),
-    Row("F1b", "engines killed, restarted at once", killed_and_restarted, "I1-I7", pause=1.0),
+    Row("F1b", "engines killed, restarted at once", killed_and_restarted, "I1-I7", pause=1.0, understudies=True),
     Row("F2", "engine killed at each step", killed_at_each_step, "I1-I6", rate=100),
     Row("F3", "engine killed in its restore, twice", killed_in_restore, "I3 I6 I12", environment=NO_CHECKPOINTS),
     Row("F4", "engine stalled, partitions moved, woken", zombie, "I1 I3 I4"),
