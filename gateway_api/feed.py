@@ -54,6 +54,7 @@ class Feed:
         self.certain = False  # whether `newest` came from Redis
         self._seats: tuple[int, ...] = ()
         self._reading = self._again = False
+        self._begun = self._through = 0  # reads are numbered; the last one begun, the last one shown
         self._changed: asyncio.Future[None] | None = None
 
     def hinted(self, hint: dict[str, Any]) -> None:
@@ -98,9 +99,17 @@ class Feed:
             self._again = True
             return
         self._reading = True
+        self._begun += 1
         fields = (f"private:{seat}" for seat in self._seats)
         reply = self._line.call("HMGET", self.key, "version", "public", *fields)
         reply.add_done_callback(partial(self._read, self._seats))
+
+    async def look(self) -> None:
+        """Read the match and wait for that: a read under way may have begun before its caller saw a newer view."""
+        wanted = self._begun + 1
+        self.refresh()
+        while self._through < wanted:
+            await self.changed()
 
     async def changed(self) -> None:
         """Wait until the next read is through, whatever it brought."""
@@ -113,25 +122,26 @@ class Feed:
         self.read_at = asyncio.get_running_loop().time()
         self.away = reply.cancelled() or isinstance(reply.exception(), OSError | ServerError)
         if self.away:
-            self._tell()  # the poll tries again
+            self._begun += again  # what was to follow has failed as well: the poll tries again
+            self._tell(self._begun)
             return
         snapshot = from_redis(reply.result(), seats)
         if snapshot is None:
             self.certain = False  # Redis was emptied: what is held may be older than what it had shown
-            self._tell()
+            self._tell(self._begun)
         else:
-            self._take(snapshot)
+            self._take(snapshot, self._begun)
         if again and not self._reading:
             self.refresh()
 
-    def _take(self, snapshot: Snapshot) -> None:
-        """Show it if it is news, and read what it lacks."""
+    def _take(self, snapshot: Snapshot, read: int = 0) -> None:
+        """Show it if it is news, and read what it lacks. `read`: the number of the read that brought it."""
         if not self._is_news(snapshot):
-            self._tell()
+            self._tell(read)
         elif (names := self._names.remembered(snapshot.players)) is not None:
-            self._show(snapshot, names)
+            self._show(snapshot, names, read)
         else:
-            self._spawn(self._show_named(snapshot))
+            self._spawn(self._show_named(snapshot, read))
         if self._lacks_seats(snapshot):
             self.refresh()
 
@@ -150,17 +160,20 @@ class Feed:
             return False
         return not self.certain or any(snapshot.knows(s) and not newest.knows(s) for s in self._seats)
 
-    async def _show_named(self, snapshot: Snapshot) -> None:
+    async def _show_named(self, snapshot: Snapshot, read: int) -> None:
         names = await self._names.of(snapshot.players)
         if self._is_news(snapshot):
-            self._show(snapshot, names)
+            self._show(snapshot, names, read)
+        else:
+            self._tell(read)
 
-    def _show(self, snapshot: Snapshot, names: dict[str, str]) -> None:
+    def _show(self, snapshot: Snapshot, names: dict[str, str], read: int = 0) -> None:
         self.newest, self.names, self.certain = snapshot, names, True
         for listener in self.listeners:
             listener.wake()
-        self._tell()
+        self._tell(read)
 
-    def _tell(self) -> None:
+    def _tell(self, read: int) -> None:
+        self._through = max(self._through, read)
         if self._changed is not None and not self._changed.done():
             self._changed.set_result(None)

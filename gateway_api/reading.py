@@ -36,8 +36,7 @@ class Reading:
 
     async def first_look(self, feed: Feed) -> bool:
         """Wait until a feed has something to show; False where it may be older than what a client has seen."""
-        feed.refresh()
-        await feed.changed()
+        await feed.look()
         if feed.newest is not None:
             return feed.certain and not feed.away
         if feed.away:

@@ -129,6 +129,29 @@ async def test_while_a_first_look_is_under_way_no_hint_shows_anything() -> None:
     assert followed.feed.newest.version == 5
 
 
+async def test_a_look_waits_for_a_read_that_began_after_it() -> None:
+    """Found by simulation: a stream resumed at 6 was sent version 5, which a slow read had brought from before."""
+    followed = await Followed().begun(4)
+    followed.feed.refresh()
+    look = asyncio.create_task(followed.feed.look())
+    await asyncio.sleep(0)
+    await followed.answers(5)
+    assert not look.done()
+    await followed.answers(6)
+    await asyncio.wait_for(look, 1)
+    assert followed.woken == [5, 6]
+
+
+async def test_a_look_ends_when_the_read_before_it_fails() -> None:
+    followed = await Followed().begun()
+    followed.feed.refresh()
+    look = asyncio.create_task(followed.feed.look())
+    await asyncio.sleep(0)
+    followed.line.calls.pop()[1].set_exception(Away("gone"))
+    await asyncio.wait_for(look, 1)
+    assert followed.feed.away
+
+
 async def test_a_hint_without_a_view_is_read() -> None:
     followed = await Followed().begun()
     followed.feed.hinted(hint(2, [], shown=False))
