@@ -8,6 +8,7 @@ import orjson
 from tests.simulator.run import quiet, run
 
 TWICE = 10  # every tenth seed is run by two processes
+COLLECT_EVERY = 100  # seeds: of the garbage of so many a collection costs little, and it fits in memory
 
 
 def share(first: int, count: int, index: int, jobs: int) -> list[int]:
@@ -31,7 +32,7 @@ def main() -> None:
         result = run(seed, bug, judged=seed % jobs == index)
         sys.stdout.buffer.write(orjson.dumps(result._asdict()) + b"\n")
         sys.stdout.buffer.flush()
-        if number % 20 == 0:
+        if number % COLLECT_EVERY == 0:
             gc.collect()
 
 
