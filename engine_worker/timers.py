@@ -15,6 +15,7 @@ class Timers:
     def __init__(self) -> None:
         self._heap: list[tuple[Millis, str]] = []
         self._armed: dict[str, Millis] = {}
+        self._asked: Millis = 0
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -35,6 +36,9 @@ class Timers:
 
     def due(self, now: Millis, deadline_of: Callable[[str], Millis | None]) -> list[tuple[str, Millis]]:
         """The matches whose standing deadline has passed; each is due again while its deadline stands."""
+        if now < self._asked - REPEAT_MS:
+            self._set_back(deadline_of)
+        self._asked = now
         passed: list[tuple[str, Millis]] = []
         while self._heap and self._heap[0][0] <= now:
             at, match = heappop(self._heap)
@@ -49,3 +53,9 @@ class Timers:
                 deadline = now + REPEAT_MS
             self.arm(match, deadline)
         return passed
+
+    def _set_back(self, deadline_of: Callable[[str], Millis | None]) -> None:
+        """The clock was set back: what was put off by its old time is due long before."""
+        for match in [*self._armed]:
+            if (deadline := deadline_of(match)) is not None:
+                self.arm(match, deadline)

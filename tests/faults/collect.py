@@ -1,7 +1,7 @@
 """Everything a run left behind, read from the real stores into the checker's evidence."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -106,9 +106,9 @@ class Redis:
         found, client = cls(), redis.from_url(url)
         try:
             names = [name async for name in client.scan_iter(match="playlog:*", count=1000)]
-            found.matches = await _matches(client, [name for name in names if name.startswith(MATCH)])
-            found.results = await _results(client, [name for name in names if name.startswith(COMMAND)])
-            found.progress = await _progress(client)
+            found.matches = await redis_matches(client, [name for name in names if name.startswith(MATCH)])
+            found.results = await redis_results(client, [name for name in names if name.startswith(COMMAND)])
+            found.progress = await redis_progress(client)
             seconds, micros = await client.time()
             found.now_ms = int(seconds) * 1000 + int(micros) // 1000
         finally:
@@ -116,36 +116,38 @@ class Redis:
         return found
 
 
-async def _matches(client: Any, names: Sequence[bytes]) -> list[RedisMatch]:
+async def redis_matches(client: Any, names: Sequence[bytes]) -> list[RedisMatch]:
+    """The snapshots under these keys."""
     found = []
-    for part in _parts(names):
-        pipe = client.pipeline(transaction=False)
-        for name in part:
-            pipe.hgetall(name)
-            pipe.pexpiretime(name)
-        answers = await pipe.execute()
-        for name, fields, expires in zip(part, answers[::2], answers[1::2], strict=True):
-            named = {field.decode(): value for field, value in fields.items()}
-            found.append(RedisMatch(name[len(MATCH) :].decode(), named, expires if expires > 0 else None))
+    async for name, fields, expires in _read(client, "HGETALL", names):
+        named = {field.decode(): value for field, value in fields.items()}
+        found.append(RedisMatch(name[len(MATCH) :].decode(), named, expires))
     return found
 
 
-async def _results(client: Any, names: Sequence[bytes]) -> list[RedisResult]:
-    found = []
-    for part in _parts(names):
-        pipe = client.pipeline(transaction=False)
+async def redis_results(client: Any, names: Sequence[bytes]) -> list[RedisResult]:
+    """The commands' results under these keys; one that has expired meanwhile is missing."""
+    return [
+        RedisResult(name[len(COMMAND) :].decode(), body, expires)
+        async for name, body, expires in _read(client, "GET", names)
+        if body is not None
+    ]
+
+
+async def _read(client: Any, command: str, names: Sequence[bytes]) -> AsyncIterator[tuple[bytes, Any, int | None]]:
+    """Each key with its value and when it expires, Unix ms."""
+    for first in range(0, len(names), PIPELINE):
+        part, pipe = names[first : first + PIPELINE], client.pipeline(transaction=False)
         for name in part:
-            pipe.get(name)
+            pipe.execute_command(command, name)
             pipe.pexpiretime(name)
         answers = await pipe.execute()
-        for name, body, expires in zip(part, answers[::2], answers[1::2], strict=True):
-            if body is not None:
-                command = name[len(COMMAND) :].decode()
-                found.append(RedisResult(command, body, expires if expires > 0 else None))
-    return found
+        for name, value, expires in zip(part, answers[::2], answers[1::2], strict=True):
+            yield name, value, expires if expires > 0 else None
 
 
-async def _progress(client: Any) -> list[Place]:
+async def redis_progress(client: Any) -> list[Place]:
+    """Where each partition stands."""
     values = await client.mget([PROGRESS + str(number).encode() for number in range(PARTITIONS)])
     found = []
     for number, raw in enumerate(values):
@@ -154,10 +156,6 @@ async def _progress(client: Any) -> list[Place]:
             fence = saved["fence"] or (None, None)
             found.append(Place(number, saved["next"], fence[0], fence[1], saved["watermark"], saved["crc"]))
     return found
-
-
-def _parts(names: Sequence[bytes]) -> list[Sequence[bytes]]:
-    return [names[first : first + PIPELINE] for first in range(0, len(names), PIPELINE)]
 
 
 class Postgres:
@@ -186,30 +184,32 @@ class Postgres:
             f'SELECT match_id::text, version, ordinal, {ms("at")}, type, body::text, partition, "offset" '
             f"FROM {tables.EVENTS}"
         )
-        self.events = [_event(row) for row in rows]
+        self.events = [event_row(row) for row in rows]
         rows = await connection.fetch(
             "SELECT id::text, game, status, version, winner, ended_by, score, options::text, view::text, "
             f"{ms('created_at')}, {ms('ended_at')}, {ms('updated_at')}, partition FROM {tables.MATCHES}"
         )
-        self.matches = [_match(row) for row in rows]
+        self.matches = [match_row(row) for row in rows]
         rows = await connection.fetch(f"SELECT match_id::text, seat, player::text FROM {tables.SEATS}")
         self.seats = [SeatRow(*row) for row in map(tuple, rows)]
         rows = await connection.fetch(
             f"SELECT match_id::text, version, winner, score, ended_by, {ms('ended_at')} FROM {tables.RESULTS}"
         )
-        self.results = [_result(row) for row in rows]
+        self.results = [result_row(row) for row in rows]
         rows = await connection.fetch(
             f"SELECT partition, next_offset, fence_offset, fence_id, watermark, crc FROM {tables.PROGRESS}"
         )
         self.progress = [Place(*row) for row in map(tuple, rows)]
 
 
-def _event(row: Any) -> EventRow:
+def event_row(row: Any) -> EventRow:
+    """An event as the checker knows it."""
     match, version, ordinal, ms, kind, body, partition, offset = row
     return EventRow(match, version, ordinal, ms, kind, json.loads(body), partition, offset)
 
 
-def _match(row: Any) -> MatchRow:
+def match_row(row: Any) -> MatchRow:
+    """A match as the checker knows it."""
     names = ("match", "game", "status", "version", "winner", "ended_by", "score", "options", "view")
     times = ("created_ms", "ended_ms", "updated_ms", "partition")
     named = dict(zip((*names, *times), row, strict=True))
@@ -217,6 +217,7 @@ def _match(row: Any) -> MatchRow:
     return MatchRow(**{**named, **parsed, "score": list(named["score"])})
 
 
-def _result(row: Any) -> ResultRow:
+def result_row(row: Any) -> ResultRow:
+    """A result as the checker knows it."""
     match, version, winner, score, ended_by, ended_ms = row
     return ResultRow(match, version, winner, list(score), ended_by, ended_ms)

@@ -32,6 +32,7 @@ from tests.simulator.world import Violation, World
 from tests.words import ANN, BOB, EVE
 
 PLAYERS = [ANN, BOB, EVE]
+LOG = (MATCHES.commands, MATCHES.outcomes)
 CHAOS_SECONDS = (2.0, 3.5, 5.0)
 HEAL_SECONDS = 60.0
 LOOK_SECONDS = 0.25
@@ -129,13 +130,18 @@ class Simulation:
     async def _rest(self) -> None:
         """Wait until nothing has moved for so long that every stream has found out what no hint has told it."""
         now = self.world.loop.time
-        until, since = now() + HEAL_SECONDS, now()
+        until, since, written = now() + HEAL_SECONDS, now(), self._written()
         while now() - since < POLL_SECONDS:
             await asyncio.sleep(LOOK_SECONDS)
-            if problem := self._unrest():
-                since = now()
+            if (problem := self._unrest()) or written != self._written():  # a timer may ring between two looks
+                since, written = now(), self._written()
                 if since > until:
-                    raise Violation(f"I7: {problem} after {HEAL_SECONDS:.0f} s")
+                    raise Violation(f"I7: {problem or 'the log still grows'} after {HEAL_SECONDS:.0f} s")
+
+    def _written(self) -> int:
+        """How many commands and outcomes there are."""
+        logs = self.stack.broker.logs
+        return sum(len(logs[topic, p]) for topic in LOG for p in range(self.stack.broker.partitions))
 
     def _unrest(self) -> str:
         stack = self.stack

@@ -43,10 +43,10 @@ async def _redis(scene: Scene, parts: Parts) -> int:
         for chunk in _chunks(sorted(names)):
             matches = [name for name in chunk if name.startswith(collect.MATCH)]
             results = [name for name in chunk if name.startswith(collect.COMMAND)]
-            found = await collect._matches(client, matches)
+            found = await collect.redis_matches(client, matches)
             parts.add("redis_matches", ((home(one.match), one) for one in found))
-            parts.add("redis_results", by_result(await collect._results(client, results)))
-        places = await collect._progress(client)
+            parts.add("redis_results", by_result(await collect.redis_results(client, results)))
+        places = await collect.redis_progress(client)
         parts.add("redis_progress", ((place.partition, place) for place in places))
         seconds, micros = await client.time()
     finally:

@@ -92,14 +92,14 @@ async def _rows(evidence: Evidence, url: str, partition: int) -> None:
                 f"FROM {tables.EVENTS} WHERE partition = $1",
                 partition,
             )
-            evidence.events = [collect._event(row) for row in rows]
+            evidence.events = [collect.event_row(row) for row in rows]
             rows = await connection.fetch(
                 "SELECT id::text, game, status, version, winner, ended_by, score, options::text, view::text, "
                 f"{_ms('created_at')}, {_ms('ended_at')}, {_ms('updated_at')}, partition FROM {tables.MATCHES} "
                 "WHERE partition = $1",
                 partition,
             )
-            evidence.matches = [collect._match(row) for row in rows]
+            evidence.matches = [collect.match_row(row) for row in rows]
             ours = f"JOIN {tables.MATCHES} m ON m.id = r.match_id WHERE m.partition = $1"
             rows = await connection.fetch(
                 f"SELECT r.match_id::text, r.seat, r.player::text FROM {tables.SEATS} r {ours}", partition
@@ -110,7 +110,7 @@ async def _rows(evidence: Evidence, url: str, partition: int) -> None:
                 f"FROM {tables.RESULTS} r {ours}",
                 partition,
             )
-            evidence.results = [collect._result(row) for row in rows]
+            evidence.results = [collect.result_row(row) for row in rows]
     finally:
         await connection.close()
 
