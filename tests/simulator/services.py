@@ -31,7 +31,7 @@ from tests.simulator.world import World
 
 PRODUCE_SECONDS = 2.0
 IDLE_MS = 500
-FETCH_SECONDS = 0.1  # for which the broker gathers what the sink fetches
+FETCH_SECONDS = 0.25  # for which the broker gathers what a sink fetches: longer than in life, and cheaper
 RESTART_SECONDS = (0.15, 0.5, 1.2)
 
 
