@@ -135,6 +135,11 @@ def mark(headers: Headers) -> Mark:
     return None
 
 
+def cause_of(headers: Headers) -> int:
+    """The offset of the command that this outcome is of."""
+    return next(int(value) for name, value in headers if name == "playlog-cause")
+
+
 def judge_version(headers: Headers) -> int:
     """Which version of the rules judged this outcome."""
     return next((int(value) for name, value in headers if name == "playlog-rules"), 1)

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from infra.kafka.progress import Progress, Record, Rule, accept
+from infra.kafka.progress import Accepted, Progress, Record, Rule, accept
 from infra.kafka.progress import confirm as confirm_log
 from schemas import keys, log
-from schemas.codec import checksum, decode_outcome, mark
+from schemas.codec import cause_of, checksum, decode_outcome, mark
 from schemas.outcome import OutcomeDocument
 from schemas.rejections import Code
 
@@ -59,10 +59,6 @@ class Hint(NamedTuple):
             return self.verdict
         return b'%b,"seats":[%b],"public":%b}' % (self.verdict[:-1], ",".join(self.seats).encode(), self.public)
 
-    def without_view(self) -> "Hint":
-        """The same, so that everybody reads the snapshot."""
-        return self._replace(public=b"", seats=())
-
 
 class Projected(NamedTuple):
     """Everything to write for a run of records; `progress` goes with it as one value."""
@@ -75,31 +71,32 @@ class Projected(NamedTuple):
     ignored: Counter[str]
 
 
-def project(progress: Place, records: Iterable[Record], horizon: int = 0) -> Projected:
-    """Read records on from `progress`; only a match's newest snapshot is kept, every outcome's hint is.
+def read_on(progress: Place, records: Iterable[Record]) -> Accepted[log.Cursor]:
+    """Which of the records from `progress` on count, by the rule that all readers share."""
+    return accept(RULE, progress, records)
 
-    Outcomes appended before `horizon` (Unix ms) count for the progress alone: nothing of them would
-    still be kept.
-    """
-    accepted = accept(RULE, progress, records)
+
+def project(progress: Place, records: Iterable[Record]) -> Projected:
+    """Read records on from `progress`; only a match's newest snapshot is kept, every outcome's hint is."""
+    accepted = read_on(progress, records)
     snapshots: dict[str, Snapshot] = {}
     results: dict[str, Result] = {}
     hints: list[Hint] = []
     times: list[int] = []
     for record in accepted.outcomes:
-        if record.timestamp < horizon or record.value is None:
+        if record.value is None:
             continue
         outcome = decode_outcome(record.value)
         match = match_of(record.key)
         times.append(outcome["at"])
         shown = None
         if match is not None and outcome["public"] is not None:
-            shown = snapshots[match] = _snapshot(match, outcome)
+            shown = snapshots[match] = snapshot_of(match, outcome)
         if outcome["command_id"] is not None:
             if outcome["rejection"] != Code.KEY_REUSED:
-                keep(results, _result(record, match, outcome))
+                keep(results, result_of(record, match, outcome))
             if match is not None:
-                hints.append(_hint(match, outcome, shown))
+                hints.append(hint_of(match, outcome, shown))
     return Projected(accepted.progress, snapshots, results, hints, times, accepted.ignored)
 
 
@@ -116,7 +113,8 @@ def match_of(key: bytes | None) -> str | None:
     return text if text and len(text) <= 64 and text.isascii() and text.isprintable() else None
 
 
-def _snapshot(match: str, outcome: OutcomeDocument) -> Snapshot:
+def snapshot_of(match: str, outcome: OutcomeDocument) -> Snapshot:
+    """The match after an outcome that shows it."""
     public: dict[str, Any] = outcome["public"] or {}
     private = outcome["private"] or {}
     return Snapshot(
@@ -135,9 +133,10 @@ def _verdict(outcome: OutcomeDocument) -> dict[str, Any]:
     return {"status": status, "version": outcome["version"], "code": code, "digest": outcome["digest"]}
 
 
-def _result(record: Record, match: str | None, outcome: OutcomeDocument) -> Result:
+def result_of(record: Record, match: str | None, outcome: OutcomeDocument) -> Result:
+    """What became of the outcome's command."""
     first = outcome["duplicate_of"]
-    cause = mark(record.headers).cause if first is None else first  # type: ignore[union-attr]
+    cause = cause_of(record.headers) if first is None else first
     body = {**_verdict(outcome), "match": match, "cause": cause}
     return Result(
         command=outcome["command_id"] or "",
@@ -147,7 +146,8 @@ def _result(record: Record, match: str | None, outcome: OutcomeDocument) -> Resu
     )
 
 
-def _hint(match: str, outcome: OutcomeDocument, shown: Snapshot | None) -> Hint:
+def hint_of(match: str, outcome: OutcomeDocument, shown: Snapshot | None) -> Hint:
+    """What wakes those who wait; `shown` where the match changed and its view goes along."""
     verdict = orjson.dumps({**_verdict(outcome), "command": outcome["command_id"]})
     if shown is None:
         return Hint(match, verdict, outcome["at"])

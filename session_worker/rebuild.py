@@ -1,68 +1,64 @@
-"""The fold of a whole partition before anything of it is written: an emptied Redis gets only the newest; pure."""
+"""The fold of a partition for an emptied Redis: results as they come, of each match only the newest; pure."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
+from infra.kafka.progress import Record
 from schemas import keys
-from session_worker.project import Hint, Projected, Result, Snapshot, keep
+from schemas.codec import decode_outcome
+from schemas.rejections import Code
+from session_worker.project import Hint, Result, Snapshot, hint_of, keep, match_of, result_of, snapshot_of
 
 CHUNK = 500
 HINT_AGE_MS = 60_000  # nobody waits longer for a command
+MOST_HINTS = 2000  # of a partition; whoever waits for an older one learns it from the view
 # A snapshot lives at most 25 h after its outcome (24 h to move, 1 h of grace), a result 24 h; the rest is slack
 # for clocks that differ.
-HORIZON_MS = 48 * 3600 * 1000
-FIRST_PRUNING = 10_000
-
-
-class Chunk(NamedTuple):
-    """A part of what a rebuild writes."""
-
-    snapshots: list[Snapshot]
-    results: list[Result]
-    hints: list[Hint]
+HORIZON_MS = max(48 * 3600 * 1000, keys.COMMAND_TTL_MS, keys.MATCH_TTL_MS)
 
 
 class Rebuild:
-    """Newest snapshot of each match, results of the last 24 h, hints of the last minute, of what was added."""
+    """Results of the last 24 h are handed on as they are read, since there is one for each command; of a match the
+    newest outcome is kept as it lay in the log, and becomes a snapshot at the end; of hints the newest of the last
+    minute.
 
-    def __init__(self, end: int, horizon: int = 0) -> None:
-        """`end`: the offset at which it is complete.  `horizon`: see `project`."""
-        self.end, self.horizon = end, horizon
-        self._snapshots: dict[str, Snapshot] = {}
-        self._results: dict[str, Result] = {}
-        self._hints: list[Hint] = []
-        self._newest = 0
-        self._prune_at = FIRST_PRUNING
+    end: the offset at which it is complete.  now: Unix ms at its beginning.  marker: what stands in the place of
+    progress until its end, so that its writer notices a store that is emptied meanwhile, or a rival.
+    """
 
-    def add(self, projected: Projected) -> None:
-        """Take in the next run of records."""
-        self._snapshots.update(projected.snapshots)
-        for result in projected.results.values():
-            keep(self._results, result)
-        self._hints += [hint.without_view() for hint in projected.hints]
-        self._newest = max([self._newest, *projected.times])
-        if len(self._snapshots) + len(self._results) + len(self._hints) > self._prune_at:
-            self.prune(self._newest)
-            self._prune_at = 2 * (len(self._snapshots) + len(self._results) + len(self._hints)) + FIRST_PRUNING
+    def __init__(self, end: int, now: int, marker: bytes = b"") -> None:
+        self.end, self.marker, self._now = end, marker, now
+        self._shown: dict[str, bytes] = {}
+        # As they lay in the log: what is cut out of records keeps more memory from being used again than it takes.
+        self._hinted: deque[tuple[str, bytes]] = deque(maxlen=MOST_HINTS)
 
-    def prune(self, now: int) -> None:
-        """Forget what has expired at `now`, Unix ms; the log's own time is never ahead of it."""
-        self._snapshots = {k: s for k, s in self._snapshots.items() if s.expires_at > now}
-        self._results = {k: r for k, r in self._results.items() if r.expires_at > now}
-        self._hints = [hint for hint in self._hints if hint.at > now - HINT_AGE_MS]
+    def add(self, outcomes: Iterable[Record]) -> list[Result]:
+        """Take in the next outcomes that count; the results to write now."""
+        results: dict[str, Result] = {}
+        for record in outcomes:
+            if record.timestamp < self._now - HORIZON_MS or record.value is None:
+                continue
+            outcome, match = decode_outcome(record.value), match_of(record.key)
+            if match is not None and outcome["public"] is not None:
+                self._shown[match] = record.value
+            if outcome["command_id"] is None:
+                continue
+            if outcome["rejection"] != Code.KEY_REUSED and outcome["at"] > self._now - keys.COMMAND_TTL_MS:
+                keep(results, result_of(record, match, outcome))
+            if match is not None and outcome["at"] > self._now - HINT_AGE_MS:
+                self._hinted.append((match, record.value))
+        return [*results.values()]
 
-    def chunks(self, now: int) -> Iterator[Chunk]:
-        """All that is alive at `now`, in parts that are each one short script call."""
-        self.prune(now)
-        snapshots, results = iter(self._snapshots.values()), iter(self._results.values())
-        while part := list(islice(snapshots, CHUNK)):
-            yield Chunk(part, [], [])
-        while found := list(islice(results, CHUNK)):
-            yield Chunk([], found, [])
-        yield Chunk([], [], self._hints)
+    def snapshots(self, now: int) -> Iterator[list[Snapshot]]:
+        """All that are alive at `now`, in parts that are each one short script call."""
+        found = (snapshot_of(match, decode_outcome(value)) for match, value in self._shown.items())
+        alive = (snapshot for snapshot in found if snapshot.expires_at > now)
+        while part := list(islice(alive, CHUNK)):
+            yield part
 
-
-def horizon(now: int) -> int:
-    """Outcomes appended before this leave nothing in Redis."""
-    return now - max(HORIZON_MS, keys.COMMAND_TTL_MS, keys.MATCH_TTL_MS)
+    def hints(self, now: int) -> list[list[Hint]]:
+        """The newest ones of the last minute, in such parts as well; one part at least."""
+        found = [hint_of(match, decode_outcome(value), None) for match, value in self._hinted]
+        alive = [hint for hint in found if hint.at > now - HINT_AGE_MS]
+        return [alive[first : first + CHUNK] for first in range(0, max(1, len(alive)), CHUNK)]

@@ -1,6 +1,7 @@
 """Between the log and Redis: which partition stands where, what is written live and what is folded first."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -13,16 +14,20 @@ from infra.metrics import COMMAND_TO_SNAPSHOT, IGNORED_RECORDS, RESTORE_SECONDS,
 from infra.redis_client import AWAY
 from session_worker.project import (
     START,
+    Hint,
     Place,
     Projected,
+    Result,
+    Snapshot,
     confirm,
     dump,
     finished,
     load,
     project,
+    read_on,
     unfinished,
 )
-from session_worker.rebuild import Rebuild, horizon
+from session_worker.rebuild import Rebuild
 from session_worker.store import Run, Store
 
 log = structlog.get_logger()
@@ -47,6 +52,10 @@ class Standing:
         return self.rebuild is None
 
 
+class Overtaken(Exception):
+    """While a partition was rebuilt somebody else did it, or Redis was emptied again."""
+
+
 Batches = Mapping[int, tuple[Standing, Sequence[Any]]]
 
 
@@ -69,11 +78,14 @@ class SessionWorker:
     async def begin(self, partition: int, end: int) -> Standing:
         """Nothing is known in Redis: fold up to the log's present end first."""
         log.info("rebuild_starts", partition=partition, to_offset=end)
-        rebuild = Rebuild(end, horizon(self._clock.now_ms()))
+        rebuild = Rebuild(end, self._clock.now_ms(), unfinished(token_hex(8)))
         found = (await self._store.progress([partition])).get(partition, b"")
         held = b"" if finished(found) else found  # a rebuild that nobody brought to its end is taken over
         standing = Standing(START, held, rebuild, self._clock.monotonic())
-        return standing if end else await self._finish(partition, standing) or standing
+        if end == 0:
+            with contextlib.suppress(Overtaken):  # the next write notices it again
+                return await self._finish(partition, standing, rebuild)
+        return standing
 
     async def void(self, partition: int, state: Standing) -> None:
         await self._store.erase(partition, state.saved, self._partition_of)
@@ -87,9 +99,8 @@ class SessionWorker:
         states = await self._live({p: work for p, work in batches.items() if work[0].ready})
         for partition, (state, records) in batches.items():
             if state.rebuild is not None:
-                folded = await self._fold(partition, state, state.rebuild, records)
-                if folded is not None:
-                    states[partition] = folded
+                with contextlib.suppress(Overtaken):
+                    states[partition] = await self._fold(partition, state, state.rebuild, records)
         return states
 
     async def _live(self, batches: Batches) -> dict[int, Standing]:
@@ -113,47 +124,56 @@ class SessionWorker:
                 states.pop(run.partition, None)
         return states
 
-    async def _fold(
-        self, partition: int, state: Standing, rebuild: Rebuild, records: Sequence[Any]
-    ) -> Standing | None:
+    async def _fold(self, partition: int, state: Standing, rebuild: Rebuild, records: Sequence[Any]) -> Standing:
+        """Fold on, writing results as they come; at the end the rest. Raises Overtaken."""
         folded = state
         for part in _parts(records):
-            projected = project(folded.progress, part, rebuild.horizon)
-            rebuild.add(projected)
-            _count_ignored(projected)
-            folded = replace(folded, progress=projected.progress)
+            accepted = read_on(folded.progress, part)
+            _count_ignored(accepted.ignored)
+            folded = replace(folded, progress=accepted.progress)
+            if results := rebuild.add(accepted.outcomes):
+                folded = await self._put(partition, folded, rebuild.marker, results=results)
             await asyncio.sleep(0)  # a long fold must not starve the heartbeats
-        return folded if folded.next < rebuild.end else await self._finish(partition, folded)
+        return folded if folded.next < rebuild.end else await self._finish(partition, folded, rebuild)
 
-    async def _finish(self, partition: int, state: Standing) -> Standing | None:
-        """Write all that the fold kept, then the progress; None when somebody else was faster, or when Redis
-        was emptied in between."""
-        held, saved, marker = state.saved, dump(state.progress), unfinished(token_hex(8))
-        rebuild = state.rebuild
-        if rebuild is None:
-            return state
-        chunks = list(rebuild.chunks(self._clock.now_ms()))
-        for i, chunk in enumerate(chunks):
-            following = saved if i == len(chunks) - 1 else marker
-            (done,) = await self._store.write([Run(partition, held, following, *chunk)])
-            if not done:
-                return None
-            held = following
+    async def _finish(self, partition: int, state: Standing, rebuild: Rebuild) -> Standing:
+        """Write the snapshots, then the progress and the hints. Raises Overtaken."""
+        written, now, saved = state, self._clock.now_ms(), dump(state.progress)
+        for snapshots in rebuild.snapshots(now):
+            written = await self._put(partition, written, rebuild.marker, snapshots=snapshots)
+        for hints in rebuild.hints(now):
+            written = await self._put(partition, written, saved, hints=hints)
         seconds = self._clock.monotonic() - state.since
         RESTORES.inc()
         RESTORE_SECONDS.observe(seconds)
         log.info("rebuild_ends", partition=partition, to_offset=state.next, seconds=round(seconds, 3))
         return Standing(state.progress, saved)
 
+    async def _put(
+        self,
+        partition: int,
+        state: Standing,
+        saved: bytes,
+        *,
+        snapshots: Sequence[Snapshot] = (),
+        results: Sequence[Result] = (),
+        hints: Sequence[Hint] = (),
+    ) -> Standing:
+        """One script call of a rebuild. Raises Overtaken."""
+        (done,) = await self._store.write([Run(partition, state.saved, saved, snapshots, results, hints)])
+        if not done:
+            raise Overtaken(f"partition {partition}")
+        return replace(state, saved=saved)
+
     def _count(self, projected: Projected) -> None:
         now = self._clock.now_ms()
         for at in projected.times:
             COMMAND_TO_SNAPSHOT.observe(max(0, now - at) / 1000)
-        _count_ignored(projected)
+        _count_ignored(projected.ignored)
 
 
-def _count_ignored(projected: Projected) -> None:
-    for reason, count in projected.ignored.items():
+def _count_ignored(ignored: Mapping[str, int]) -> None:
+    for reason, count in ignored.items():
         IGNORED_RECORDS.labels(reason).inc(count)
 
 

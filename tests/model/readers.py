@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from history_sink import tabulate
 from infra.kafka.lanes import Lane, Refused, Stage
+from infra.kafka.progress import accept
 from schemas.log import Cursor
 from session_worker import project
-from session_worker.rebuild import Rebuild, horizon
+from session_worker.rebuild import Rebuild
 from tests.model.rules import Rules
 from tests.model.stores import Redis, Run, Tables, Transaction
 from tests.model.world import Line, Violation, World
@@ -145,7 +146,8 @@ class Session(Reader):
         if self.saved and project.finished(self.saved):
             self.resume(Standing(project.load(self.saved)), kindly)
             return
-        self.rebuild = Rebuild(len(self.world.outcomes), horizon(self.world.now))
+        marker = project.unfinished(f"{self.world.chance.getrandbits(64):x}") if self.rules.marks_rebuilds else b""
+        self.rebuild = Rebuild(len(self.world.outcomes), self.world.now, marker)
         self.start(Standing(project.START))
         if self.rebuild.end == 0:
             self._finish(self.rebuild, project.START)
@@ -158,26 +160,36 @@ class Session(Reader):
         self.writes = [lambda: self.redis.erase(saved), lambda: self.redis.forget(saved)]
 
     def read(self, lane: Lane[Standing], state: Standing, records: Sequence[Line]) -> None:
-        projected = project.project(state.progress, records, self.rebuild.horizon if self.rebuild else 0)
+        if self.rebuild is not None:
+            self._fold(self.rebuild, lane, state, records)
+            return
+        projected = project.project(state.progress, records)
         self.check(projected.progress.next, projected.progress.cursor)
         lane.done(Standing(projected.progress), 0)
-        if self.rebuild is not None:
-            self.rebuild.add(projected)
-            if projected.progress.next >= self.rebuild.end:
-                self._finish(self.rebuild, projected.progress)
-            return
         before, self.saved = self.saved, project.dump(projected.progress)
         snapshots, results = [*projected.snapshots.values()], [*projected.results.values()]
         self._plan(Run(before, self.saved, snapshots, results, self.world.cuts))
 
+    def _fold(self, rebuild: Rebuild, lane: Lane[Standing], state: Standing, records: Sequence[Line]) -> None:
+        accepted = accept(project.RULE, state.progress, records)
+        self.check(accepted.progress.next, accepted.progress.cursor)
+        lane.done(Standing(accepted.progress), 0)
+        if results := rebuild.add(accepted.outcomes):
+            self._put(rebuild.marker, results=results)
+        if accepted.progress.next >= rebuild.end:
+            self._finish(rebuild, accepted.progress)
+
     def _finish(self, rebuild: Rebuild, place: project.Place) -> None:
-        held, self.rebuild, self.saved = self.saved, None, project.dump(place)
-        marker = project.unfinished(f"{self.world.chance.getrandbits(64):x}") if self.rules.marks_rebuilds else b""
-        chunks = [*rebuild.chunks(self.world.now)]
-        for number, chunk in enumerate(chunks, start=1):
-            following = self.saved if number == len(chunks) else marker
-            self._plan(Run(held, following, chunk.snapshots, chunk.results, self.world.cuts))
-            held = following
+        for snapshots in rebuild.snapshots(self.world.now):
+            self._put(rebuild.marker, snapshots=snapshots)
+        self._put(project.dump(place))
+        self.rebuild = None
+
+    def _put(
+        self, saved: bytes, snapshots: Sequence[project.Snapshot] = (), results: Sequence[project.Result] = ()
+    ) -> None:
+        self._plan(Run(self.saved, saved, [*snapshots], [*results], self.world.cuts))
+        self.saved = saved or self.saved
 
     def _plan(self, run: Run) -> None:
         self.writes.append(lambda: self.redis.write(run, self.world.now))

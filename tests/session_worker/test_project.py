@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.kafka.progress import accept
 from schemas import keys
 from session_worker.project import (
     MOST_HINTED,
+    RULE,
     START,
     Hint,
     Place,
@@ -22,7 +24,7 @@ from session_worker.project import (
     match_of,
     project,
 )
-from session_worker.rebuild import Rebuild
+from session_worker.rebuild import CHUNK, HORIZON_MS, Rebuild
 from tests.session_worker.author import SHAPES, Author, Game, Line, play
 from tests.session_worker.strategies import Script, cut, points, scripts, write
 
@@ -113,16 +115,18 @@ def test_every_ignored_record_is_counted_with_its_reason() -> None:
 @given(scripts, points)
 def test_a_rebuild_writes_what_a_reader_from_the_start_wrote(script: Script, where: list[int]) -> None:
     lines = write(script)
-    rebuild, place = Rebuild(len(lines)), START
+    now = lines[-1].timestamp
+    rebuild, place, written = Rebuild(len(lines), now), START, dict[str, Result]()
     for batch in cut(lines, where):
-        projected = project(place, batch)
-        rebuild.add(projected)
-        place = projected.progress
-    chunks = list(rebuild.chunks(lines[-1].timestamp))
-    expected, _ = whole(lines)
-    assert {s.match: s for chunk in chunks for s in chunk.snapshots} == expected.snapshots
-    assert {r.command: r.body for chunk in chunks for r in chunk.results} == bodies(expected)
-    assert [(h.match, h.body) for chunk in chunks for h in chunk.hints] == [
+        accepted = accept(RULE, place, batch)
+        for result in rebuild.add(accepted.outcomes):
+            keep(written, result)
+        place = accepted.progress
+    expected, last = whole(lines)
+    assert place == last
+    assert {s.match: s for part in rebuild.snapshots(now) for s in part} == expected.snapshots
+    assert {command: result.body for command, result in written.items()} == bodies(expected)
+    assert [(h.match, h.body) for part in rebuild.hints(now) for h in part] == [
         (match, bare(body)) for match, body in expected.hints
     ]
 
@@ -131,19 +135,30 @@ def test_a_rebuild_forgets_what_has_expired() -> None:
     author = Author()
     author.take_over("first")
     play(author, "old", [])
-    rebuild = Rebuild(len(author.lines))
-    rebuild.add(project(START, author.lines))
-    (last,) = rebuild.chunks(author.at + keys.MATCH_TTL_MS + keys.DEADLINE_GRACE_MS)
-    assert last == ([], [], [])
+    later = author.at + keys.MATCH_TTL_MS + keys.DEADLINE_GRACE_MS
+    rebuild = Rebuild(len(author.lines), later)
+    assert rebuild.add(accept(RULE, START, author.lines).outcomes) == []
+    assert not [*rebuild.snapshots(later)]
+    assert rebuild.hints(later) == [[]]
 
 
-def test_outcomes_below_the_horizon_count_for_the_progress_alone() -> None:
+def test_outcomes_below_the_horizon_leave_nothing() -> None:
     lines = write([([(0, 1)], [])])
-    projected = project(START, lines, horizon=lines[-1].timestamp + 1)
-    assert projected.progress == whole(lines)[1]
-    assert not projected.snapshots
-    assert not projected.results
-    assert not projected.hints
+    rebuild = Rebuild(len(lines), lines[-1].timestamp + HORIZON_MS + 1)
+    assert rebuild.add(accept(RULE, START, lines).outcomes) == []
+    assert not [*rebuild.snapshots(0)]
+    assert rebuild.hints(0) == [[]]
+
+
+def test_a_long_rebuild_is_written_in_parts() -> None:
+    author = Author()
+    author.take_over("first")
+    for number in range(CHUNK + 1):
+        Game(author, f"many-{number}").create()
+    rebuild = Rebuild(len(author.lines), author.at)
+    assert len(rebuild.add(accept(RULE, START, author.lines).outcomes)) == CHUNK + 1
+    assert [len(part) for part in rebuild.snapshots(author.at)] == [CHUNK, 1]
+    assert [len(part) for part in rebuild.hints(author.at)] == [CHUNK, 1]
 
 
 @given(st.sampled_from(SHAPES), st.sampled_from(SHAPES))

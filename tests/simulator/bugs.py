@@ -156,13 +156,13 @@ def _in_set_order(*arguments: Any) -> Any:
 
 
 # B9
-_snapshot = project._snapshot
+_snapshot_of = project.snapshot_of
 
 
 def _raw(match: str, outcome: Any) -> Any:
     """Everybody is shown what one seat alone may see."""
     shown: Any = {**outcome, "public": {**outcome["public"], "pending": outcome["private"]}}
-    return _snapshot(match, shown)
+    return _snapshot_of(match, shown)
 
 
 # B10
@@ -270,7 +270,7 @@ BUGS: dict[str, Bug] = {
     "B6": Bug("sink offset outside the SQL transaction", _patched(_object(store, "_write", _claim_apart))),
     "B7": Bug("subscribed after the snapshot was read, the poll off", _subscribe_late),
     "B8": Bug("a set's order in the engine", _patched(_object(judge, "_happened", _in_set_order))),
-    "B9": Bug("raw state in a snapshot", _patched(_object(project, "_snapshot", _raw))),
+    "B9": Bug("raw state in a snapshot", _patched(_object(project, "snapshot_of", _raw))),
     "B10": Bug("new owner reuses the old fence", _reuse_the_fence),
     "B11": Bug("sink ignores after", _rule(tabulate, _without_after)),
     "B12": Bug("acknowledged taken for accepted", _patched(_object(Owner, "landed", _trusting))),

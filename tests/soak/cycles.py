@@ -37,6 +37,8 @@ SETTLE_SECONDS = 0.5
 
 # Stores fill their caches as they are told to; a broker keeps its log's files open.
 LENIENT = frozenset({*((store, "memory") for store in STORE_NAMES), ("kafka", "descriptors")})
+# Connections for the first checkpoint, and for the first metadata that FastStream's own clients renew after 5 min.
+LATER = {("engine-1", "descriptors"): 4, ("engine-2", "descriptors"): 4}
 
 Say = Callable[[str], None]
 
@@ -210,7 +212,7 @@ def _words(samples: list[Sample]) -> str:
 
 def document(outcome: Outcome) -> dict[str, Any]:
     """All figures; `holds` is the verdict: everything that can be judged is flat."""
-    found = slopes(outcome.samples, LENIENT)
+    found = slopes(outcome.samples, LENIENT, LATER)
     return {
         "holds": not outcome.wrong and bool(found) and all(one.flat is not False for one in found),
         "cycles": outcome.cycles,

@@ -3,15 +3,17 @@
 The first quarter is warming up; a median forgives the odd sample that was taken in the middle of something.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 FEWEST = 4  # samples of which anything can be said
 MANY = 12  # samples whose quarters have a median
 FEWEST_MEMORY = 20  # allocators and caches take some time to settle
 MEMORY = 5 * 2**20, 0.05  # the bytes, or the share, by which memory may be higher
+NONE: Mapping[tuple[str, str], int] = MappingProxyType({})
 MEASURES = ("memory", "descriptors", "connections", "subscriptions", "members")
 
 
@@ -48,15 +50,24 @@ class Slope:
         return {**vars(self), "samples": self.samples}
 
 
-def slopes(samples: Sequence[Sample], lenient: frozenset[tuple[str, str]] = frozenset()) -> list[Slope]:
-    """Of every process in its longest life. lenient: process and measure of what is told, but not judged."""
+def slopes(
+    samples: Sequence[Sample],
+    lenient: frozenset[tuple[str, str]] = frozenset(),
+    later: Mapping[tuple[str, str], int] = NONE,
+) -> list[Slope]:
+    """Of every process in its longest life. lenient: process and measure of what is told, but not judged.  later:
+    by how much a measure may rise once, because something is opened only when it is needed."""
     found = []
     for process in dict.fromkeys(one.process for one in samples):
         life = longest_life([one for one in samples if one.process == process])
         for measure in MEASURES:
             values = [value for one in life if (value := getattr(one, measure)) is not None]
             if values:
-                found.append(_slope(process, measure, values, (process, measure) in lenient))
+                found.append(
+                    _slope(
+                        process, measure, values, (process, measure) in lenient, later.get((process, measure), 0)
+                    )
+                )
     return found
 
 
@@ -68,9 +79,9 @@ def longest_life(samples: Sequence[Sample]) -> list[Sample]:
     return max(lives.values(), key=len, default=[])
 
 
-def _slope(process: str, measure: str, values: Sequence[int], lenient: bool) -> Slope:
+def _slope(process: str, measure: str, values: Sequence[int], lenient: bool, later: int) -> Slope:
     early, late = _compared(values)
-    limit = early + max(MEMORY[0], MEMORY[1] * early) if measure == "memory" else early
+    limit = early + max(MEMORY[0], MEMORY[1] * early) if measure == "memory" else early + later
     fewest = FEWEST_MEMORY if measure == "memory" else FEWEST
     flat = None if lenient or len(values) < fewest else late <= limit
     return Slope(process, measure, len(values), early, late, limit, flat)
