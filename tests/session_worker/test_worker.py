@@ -213,6 +213,26 @@ async def test_a_rebuild_that_nobody_finished_is_taken_over(redis: Redis, line: 
     assert await read_to(redis, written)
 
 
+async def test_a_rebuild_writes_results_as_it_reads_and_snapshots_at_its_end(redis: Redis, line: Line) -> None:
+    written = author()
+    game = Game(written, "streamed")
+    first = game.create()
+    half = len(written.lines)
+    game.join()
+    one = worker(line)
+    begun = await one.begin(0, len(written.lines))
+    states = await one.apply({0: (begun, written.lines[:half])})
+    assert await redis.exists(keys.command(first.command_id or ""))
+    assert not await redis.exists(keys.match(game.id))
+    assert await one.stored([0]) == {}
+    await redis.flushall()  # once more, in the middle
+    assert await one.apply({0: (states[0], written.lines[half:])}) == {}
+    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
+    assert await shows(redis, game)
+    assert await redis.exists(keys.command(first.command_id or ""))
+    assert await read_to(redis, written)
+
+
 async def test_an_older_snapshot_never_replaces_a_newer_one(redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "older")

@@ -53,6 +53,14 @@ def test_what_is_lenient_is_told_and_not_judged() -> None:
     assert found.late > found.early
 
 
+def test_what_is_opened_late_may_rise_once_and_no_further() -> None:
+    later = {("one", "descriptors"): 4}
+    [found] = slopes(of([19] * 20 + [23] * 20, "descriptors"), later=later)
+    assert found.flat is True
+    [found] = slopes(of([19] * 20 + [24] * 20, "descriptors"), later=later)
+    assert found.flat is False
+
+
 def test_only_one_life_is_compared_with_itself() -> None:
     samples = of([10] * 5, "descriptors", life=0) + of([30] * 12, "descriptors", life=1, first=6)
     assert len(longest_life(samples)) == 12
