@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from infra.backoff import Backoff
 from infra.clock import Clock
 from infra.health import Health
-from infra.kafka.lanes import Lane, P, Refused, Stage, halves, refuse_headless
+from infra.kafka.lanes import Lane, P, Refused, Stage, halves, may_start, next_turn, refuse_headless
 from infra.kafka.projection import Projection
 from infra.kafka.watch import Watch
 from infra.metrics import BATCH_RECORDS, STORE_AWAY
@@ -115,10 +115,11 @@ class Follower(Generic[P]):
     async def _settle(self) -> None:
         """Take up the partitions that wait: read their saved states, compare with the log, let them flow."""
         now = self._clock.monotonic()
+        next_turn(self._lanes.values())
         waiting = [
             lane
             for lane in self._lanes.values()
-            if lane.stage in (Stage.WAITING, Stage.VOID) and lane.not_before <= now
+            if lane.stage in (Stage.WAITING, Stage.VOID) and lane.not_before <= now and not lane.queued
         ]
         if not waiting:
             return
@@ -143,7 +144,11 @@ class Follower(Generic[P]):
                 state = None
             if state is None:
                 refuse_headless(lane.partition, begin)
-                first = lane.start(await self._ask(self._projection.begin(lane.partition, end)))
+                if not may_start(self._lanes.values(), end):
+                    self._put_off([lane], 0.0)
+                    lane.queued = True
+                    return
+                first = lane.start(await self._ask(self._projection.begin(lane.partition, end)), end)
             else:
                 first = lane.resume(state, begin, end)
         except Refused as error:

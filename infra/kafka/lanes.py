@@ -1,11 +1,12 @@
 """One partition of a follower: what is known about it, and which of its records may be handed on; pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
 WINDOW = 64  # records that are looked at before a saved position; widened while they do not suffice
 WIDEN = 8
+TOGETHER = 20_000  # records: partitions that are no longer in sum are built together
 LONGEST = 100_000  # a longer search costs more memory than building the state again costs time
 
 
@@ -48,13 +49,21 @@ class Lane(Generic[P]):
         self.poison = ""
         self.handled_at = 0  # timestamp of the last record handled, Unix ms
         self.not_before = 0.0  # monotonic seconds
-        self._begin = self._sought = 0
+        self.queued = False  # it waits for its turn to be built from the log's first record
+        self._begin = self._sought = self._goal = 0
         self._window: list[Any] = []
 
     @property
     def settled(self) -> bool:
         """Whether the store shows all that was read of it."""
         return self.stage is Stage.FLOWING and self.state is not None and self.state.ready
+
+    @property
+    def left(self) -> int:
+        """How many records are still to be read until the store shows anything of it."""
+        if self.stage is not Stage.FLOWING or self.state is None or self.state.ready:
+            return 0
+        return max(1, self._goal - self.state.next)
 
     def resume(self, state: P, begin: int, end: int) -> int:
         """Take up the saved state; returns the offset to seek. Raises Refused where the log does not reach it."""
@@ -64,14 +73,16 @@ class Lane(Generic[P]):
         self._sought = max(begin, state.next - WINDOW)
         return self._sought
 
-    def start(self, state: P) -> int:
-        """Take up a state that starts the log from its first record; returns the offset to seek."""
-        self.state, self.stage, self.problem = state, Stage.FLOWING, ""
+    def start(self, state: P, goal: int = 0) -> int:
+        """Take up a state that starts the log from its first record and is complete at `goal`; returns the offset
+        to seek."""
+        self.state, self.stage, self.problem, self._goal = state, Stage.FLOWING, "", goal
         return state.next
 
     def wait(self, until: float, problem: str = "") -> None:
         """Stop, and read the saved state again, not before `until`."""
         self.stage, self.not_before, self.problem, self._window = Stage.WAITING, until, problem, []
+        self.queued = False
 
     def done(self, state: P, timestamp: int) -> None:
         """A batch was handled; its last record bore `timestamp`, Unix ms."""
@@ -117,6 +128,20 @@ def refuse_headless(partition: int, begin: int) -> None:
     """Reading from the beginning means from offset 0; a log that starts above it was cut."""
     if begin > 0:
         raise Refused(f"partition {partition} starts at {begin} instead of 0, and no position is stored")
+
+
+def may_start(lanes: Iterable[Lane[Any]], records: int) -> bool:
+    """Whether a partition of so many records may be built now. Long ones take turns: each is there as soon as it
+    can be, and whoever dies meanwhile has lost one of them and not all."""
+    left = sum(lane.left for lane in lanes)
+    return not left or left + records <= TOGETHER
+
+
+def next_turn(lanes: Collection[Lane[Any]]) -> None:
+    """Those that wait for their turn may ask again when nothing is being built."""
+    if not any(lane.left for lane in lanes):
+        for lane in lanes:
+            lane.queued = False
 
 
 def halves(batches: Mapping[int, Sequence[Any]]) -> list[dict[int, Sequence[Any]]]:

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from infra.kafka.lanes import WINDOW, Lane, Refused, Stage, halves, refuse_headless
+from infra.kafka.lanes import (
+    TOGETHER,
+    WINDOW,
+    Lane,
+    Refused,
+    Stage,
+    halves,
+    may_start,
+    next_turn,
+    refuse_headless,
+)
 
 
 @dataclass
@@ -111,3 +121,25 @@ def test_records_from_elsewhere_than_asked_for_are_asked_for_again_while_compari
     assert lane.take(records(0, 1), answer(True)) == ((), None)
     assert lane.take(records(3, 4), answer(True)) == ((), 0)
     assert offsets(lane.take(records(0, 4), answer(True))[0]) == [2, 3]
+
+
+def building(goal: int, next_: int) -> Lane[Any]:
+    lane: Lane[Any] = Lane(0)
+    lane.start(State(next_, next_ >= goal), goal)
+    return lane
+
+
+def test_long_partitions_are_built_one_after_the_other_and_short_ones_together() -> None:
+    assert may_start([], TOGETHER * 5)
+    assert not may_start([building(TOGETHER, 0)], 1)
+    assert may_start([building(TOGETHER, TOGETHER // 2)], TOGETHER // 2)
+    assert may_start([building(TOGETHER, TOGETHER)], TOGETHER)
+
+
+def test_who_waits_for_its_turn_may_ask_again_when_nothing_is_being_built() -> None:
+    waiting: Lane[Any] = Lane(1)
+    waiting.queued = True
+    next_turn([building(10, 5), waiting])
+    assert waiting.queued
+    next_turn([building(10, 10), waiting])
+    assert not waiting.queued

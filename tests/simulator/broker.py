@@ -151,7 +151,7 @@ class Group:
         known = consumer.name in self.members
         self.members[consumer.name] = consumer
         if known and consumer.name in self._plan:
-            self._give(consumer, self._plan[consumer.name])
+            self._give(consumer)
         else:
             self._rebalance()
 
@@ -190,8 +190,13 @@ class Group:
         for partition in range(self.broker.partitions):
             if names:
                 self._plan[names[partition % len(names)]].append(partition)
-        for name, partitions in self._plan.items():
-            self._give(self.members[name], partitions)
+        for name in names:
+            self._give(self.members[name])
 
-    def _give(self, consumer: Any, partitions: list[int]) -> None:
-        self.world.later(0.01 + self.world.delay(consumer.host), consumer.given, list(partitions))
+    def _give(self, consumer: Any) -> None:
+        self.world.later(0.01 + self.world.delay(consumer.host), self._deliver, consumer)
+
+    def _deliver(self, consumer: Any) -> None:
+        """What the plan says now: generations keep an older one from arriving behind it."""
+        if consumer in self.members.values():
+            consumer.given(list(self._plan[consumer.name]))

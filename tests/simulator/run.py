@@ -36,6 +36,7 @@ LOG = (MATCHES.commands, MATCHES.outcomes)
 CHAOS_SECONDS = (2.0, 3.5, 5.0)
 HEAL_SECONDS = 60.0
 LOOK_SECONDS = 0.25
+TOGETHER = (0, 20, 20_000)  # records: what is built together, where not everything is
 TIMER_SECONDS = 0.3  # a third of the looks at deadlines do
 CHECKPOINT_SECONDS = 0.2
 CHUNK_BYTES = 600  # so that checkpoints have several
@@ -231,6 +232,7 @@ def _patched(stack: Stack) -> Iterator[None]:
             "gateway_api.sse.Stream": Stream,
             **dict.fromkeys(_counts(), stack.broker.partitions),
             "engine_worker.worker.TIMER_SECONDS": TIMER_SECONDS,
+            "infra.kafka.lanes.TOGETHER": TOGETHER[stack.world.seed % len(TOGETHER)],
             "engine_worker.checkpoint_write.LOOK_SECONDS": CHECKPOINT_SECONDS,
             "engine_worker.checkpoint.Capture": partial(Capture, chunk_bytes=CHUNK_BYTES),
             "session_worker.project.accept": noting(stack, accept),
