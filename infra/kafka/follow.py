@@ -17,11 +17,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from infra.backoff import Backoff
 from infra.clock import Clock
 from infra.health import Health
+from infra.kafka.group import close
 from infra.kafka.lanes import Lane, P, Refused, Stage, halves, may_start, next_turn, refuse_headless
 from infra.kafka.projection import Projection
 from infra.kafka.watch import Watch
 from infra.metrics import BATCH_RECORDS, STORE_AWAY
-from infra.tasks import cancelled
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -30,7 +30,6 @@ POLL_DEADLINE = 2.0  # a poll waits for the group's rebalance without a limit of
 KAFKA_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 BLOCKED_SECONDS = 5.0
-STOP_SECONDS = 5.0
 
 
 class Follower(Generic[P]):
@@ -87,7 +86,7 @@ class Follower(Generic[P]):
                 watch.cancel()
         finally:
             self._lanes.clear()
-            await _close(self._consumer)
+            await close(self._consumer)
 
     async def _round(self, backoff: Backoff) -> None:
         await self._settle()
@@ -280,20 +279,6 @@ class _Listener(ConsumerRebalanceListener):
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         self._lost(revoked)
-
-
-async def _close(consumer: Any) -> None:
-    """Stop in bounded time; what cannot be stopped is left to the garbage collector.
-
-    aiokafka's stop() may raise the CancelledError of a fetch that it cuts off (seen with 0.14, the broker gone).
-    """
-    try:
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(STOP_SECONDS):
-                await consumer.stop()
-    except asyncio.CancelledError:
-        if cancelled():
-            raise
 
 
 def _words(error: BaseException) -> str:

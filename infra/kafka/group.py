@@ -9,9 +9,11 @@ from aiokafka import AIOKafkaConsumer
 
 from infra.kafka.client import admin, reader
 from infra.kafka.topics import Topic, check
+from infra.tasks import cancelled
 
 CHECK_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
+STOP_SECONDS = 5.0
 
 
 def member(
@@ -31,6 +33,20 @@ def member(
         heartbeat_interval_ms=session_timeout_ms // 4,
         **more,
     )
+
+
+async def close(consumer: Any) -> None:
+    """Stop a consumer in bounded time; what cannot be stopped is left to the garbage collector.
+
+    aiokafka's stop() may raise the CancelledError of a fetch that it cuts off (seen with 0.14, the broker gone).
+    """
+    try:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(STOP_SECONDS):
+                await consumer.stop()
+    except asyncio.CancelledError:
+        if cancelled():
+            raise
 
 
 async def check_topics(servers: str, security: Mapping[str, Any], specs: Iterable[Topic]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.clock import SystemClock
+from infra.kafka import lanes
 from infra.redis_line import Line
 from infra.stack.trial import Trial
 from schemas import keys
@@ -89,9 +90,11 @@ async def _message(listener: Any) -> Any:
                 return message
 
 
+@pytest.mark.parametrize("together", [0, lanes.TOGETHER], ids=["in turns", "together"])
 async def test_an_emptied_redis_is_rebuilt_without_traffic(
-    stack: Trial, log: Log, redis: Redis, line: Line
+    stack: Trial, log: Log, redis: Redis, line: Line, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
+    monkeypatch.setattr(lanes, "TOGETHER", together)
     logs = [author(0), author(7)]
     games = [play(log, f"flush-{log.partition}", [(SHAPES[0], SHAPES[1])] * 2) for log in logs]
     work, health = follower(stack, log, line)
