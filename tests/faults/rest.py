@@ -30,7 +30,11 @@ READY_SECONDS = 90.0
 QUIET_SECONDS = 90.0
 SENTINEL_SECONDS = 30.0
 POLL_SECONDS = 1.2  # a stream may learn of the newest view by its gateway's poll alone, once a second
-AWAY = (OSError, TimeoutError, KafkaError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# InternalClientError: asyncpg, when a connection is cut in the middle of a query that has timed out.
+AWAY = (
+    *(OSError, TimeoutError, KafkaError, RedisError),
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+)
 
 
 class NotAtRest(Exception):
