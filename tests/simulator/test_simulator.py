@@ -16,7 +16,7 @@ SEEDS = int(os.environ.get("PLAYLOG_SIMULATOR_SEEDS", "120"))
 SHARES = 4
 ROOT = Path(__file__).parents[2]
 QUICK = ["B1", "B2", "B3", "B5", "B6", "B7", "B9", "B10", "B11", "B12", "watermark", "claim", "expiry"]
-SOON = 150
+SOON = 500
 
 
 @pytest.fixture(autouse=True)
