@@ -3,6 +3,8 @@
 import asyncio
 import gc
 
+from infra.tasks import until
+
 LOOK_SECONDS = 1.0
 
 
@@ -16,10 +18,7 @@ async def look_at_the_young(stop: asyncio.Event) -> None:
     while not stop.is_set():
         gc.collect(0)
         gc.freeze()
-        try:
-            await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-        except TimeoutError:
-            continue
+        await until(stop, LOOK_SECONDS)
 
 
 def look_at_all() -> None:

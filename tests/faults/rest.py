@@ -14,6 +14,7 @@ import asyncpg
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
+from infra import postgres
 from infra.kafka.client import partition_of
 from schemas.command import Command, encode_command
 from schemas.ids import match_id
@@ -30,11 +31,7 @@ READY_SECONDS = 90.0
 QUIET_SECONDS = 90.0
 SENTINEL_SECONDS = 30.0
 POLL_SECONDS = 1.2  # a stream may learn of the newest view by its gateway's poll alone, once a second
-# InternalClientError: asyncpg, when a connection is cut in the middle of a query that has timed out.
-AWAY = (
-    *(OSError, TimeoutError, KafkaError, RedisError),
-    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
-)
+AWAY = (*postgres.AWAY, asyncpg.PostgresError, KafkaError, RedisError)
 
 
 class NotAtRest(Exception):

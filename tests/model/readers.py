@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from history_sink import tabulate
 from infra.kafka.lanes import Lane, Refused, Stage
-from infra.kafka.progress import accept
 from schemas.log import Cursor
 from session_worker import project
 from session_worker.rebuild import Rebuild
@@ -171,7 +170,7 @@ class Session(Reader):
         self._plan(Run(before, self.saved, snapshots, results, self.world.cuts))
 
     def _fold(self, rebuild: Rebuild, lane: Lane[Standing], state: Standing, records: Sequence[Line]) -> None:
-        accepted = accept(project.RULE, state.progress, records)
+        accepted = project.read_on(state.progress, records)
         self.check(accepted.progress.next, accepted.progress.cursor)
         lane.done(Standing(accepted.progress), 0)
         if results := rebuild.add(accepted.outcomes):

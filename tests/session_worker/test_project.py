@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.kafka.progress import accept
 from schemas import keys
 from session_worker.project import (
     MOST_HINTED,
-    RULE,
     START,
     Hint,
     Place,
@@ -23,6 +21,7 @@ from session_worker.project import (
     load,
     match_of,
     project,
+    read_on,
 )
 from session_worker.rebuild import CHUNK, HORIZON_MS, Rebuild
 from tests.session_worker.author import SHAPES, Author, Game, Line, play
@@ -118,7 +117,7 @@ def test_a_rebuild_writes_what_a_reader_from_the_start_wrote(script: Script, whe
     now = lines[-1].timestamp
     rebuild, place, written = Rebuild(len(lines), now), START, dict[str, Result]()
     for batch in cut(lines, where):
-        accepted = accept(RULE, place, batch)
+        accepted = read_on(place, batch)
         for result in rebuild.add(accepted.outcomes):
             keep(written, result)
         place = accepted.progress
@@ -137,7 +136,7 @@ def test_a_rebuild_forgets_what_has_expired() -> None:
     play(author, "old", [])
     later = author.at + keys.MATCH_TTL_MS + keys.DEADLINE_GRACE_MS
     rebuild = Rebuild(len(author.lines), later)
-    assert rebuild.add(accept(RULE, START, author.lines).outcomes) == []
+    assert rebuild.add(read_on(START, author.lines).outcomes) == []
     assert not [*rebuild.snapshots(later)]
     assert rebuild.hints(later) == [[]]
 
@@ -145,7 +144,7 @@ def test_a_rebuild_forgets_what_has_expired() -> None:
 def test_outcomes_below_the_horizon_leave_nothing() -> None:
     lines = write([([(0, 1)], [])])
     rebuild = Rebuild(len(lines), lines[-1].timestamp + HORIZON_MS + 1)
-    assert rebuild.add(accept(RULE, START, lines).outcomes) == []
+    assert rebuild.add(read_on(START, lines).outcomes) == []
     assert not [*rebuild.snapshots(0)]
     assert rebuild.hints(0) == [[]]
 
@@ -156,7 +155,7 @@ def test_a_long_rebuild_is_written_in_parts() -> None:
     for number in range(CHUNK + 1):
         Game(author, f"many-{number}").create()
     rebuild = Rebuild(len(author.lines), author.at)
-    assert len(rebuild.add(accept(RULE, START, author.lines).outcomes)) == CHUNK + 1
+    assert len(rebuild.add(read_on(START, author.lines).outcomes)) == CHUNK + 1
     assert [len(part) for part in rebuild.snapshots(author.at)] == [CHUNK, 1]
     assert [len(part) for part in rebuild.hints(author.at)] == [CHUNK, 1]
 

@@ -229,7 +229,7 @@ class Consumer:
 
     def _collect(self, names: Iterable[TopicPartition], most: int) -> dict[TopicPartition, list[Line]]:
         if self.life != self.broker.life:
-            raise KafkaConnectionError("the broker does not know this producer any more")
+            raise KafkaConnectionError("the broker has lost this session")
         found: dict[TopicPartition, list[Line]] = {}
         if self.broker.down or self.broker.world.is_clogged(self.host):
             return found

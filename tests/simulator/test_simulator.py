@@ -16,7 +16,8 @@ SEEDS = int(os.environ.get("PLAYLOG_SIMULATOR_SEEDS", "120"))
 SHARES = 4
 ROOT = Path(__file__).parents[2]
 QUICK = ["B1", "B2", "B3", "B5", "B6", "B7", "B9", "B10", "B11", "B12", "watermark", "claim", "expiry"]
-SOON = 500
+SOON = 150
+RARE = {"watermark": 500}  # found later than the others
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def test_every_seed_comes_to_rest_and_the_checker_finds_nothing(share: int) -> N
 @pytest.mark.parametrize("name", QUICK)
 def test_a_seeded_bug_is_found(name: str) -> None:
     """`make simulate BUGS=1` finds every one."""
-    assert any(run(seed, name).text for seed in range(SOON))
+    assert any(run(seed, name).text for seed in range(RARE.get(name, SOON)))
 
 
 def test_every_bug_is_out_again_when_its_run_is_over() -> None:
@@ -81,5 +82,5 @@ def test_the_runs_are_worth_the_name() -> None:
         unknown += figures["calls by how they ended"].get("info", 0)
         faults += figures["faults"]
     assert ignored > 8
-    assert unknown > 10
+    assert unknown > 12
     assert faults > 150

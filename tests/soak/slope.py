@@ -62,12 +62,9 @@ def slopes(
         life = longest_life([one for one in samples if one.process == process])
         for measure in MEASURES:
             values = [value for one in life if (value := getattr(one, measure)) is not None]
+            place = process, measure
             if values:
-                found.append(
-                    _slope(
-                        process, measure, values, (process, measure) in lenient, later.get((process, measure), 0)
-                    )
-                )
+                found.append(_slope(process, measure, values, place in lenient, later.get(place, 0)))
     return found
 
 
