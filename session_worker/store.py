@@ -22,9 +22,9 @@ class Run(NamedTuple):
     partition: int
     expected: bytes
     saved: bytes
-    snapshots: Sequence[Snapshot]
-    results: Sequence[Result]
-    hints: Sequence[Hint]
+    snapshots: Sequence[Snapshot] = ()
+    results: Sequence[Result] = ()
+    hints: Sequence[Hint] = ()
 
 
 class Store:

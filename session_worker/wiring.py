@@ -15,6 +15,9 @@ from session_worker.store import Store
 from session_worker.worker import SessionWorker, Standing
 
 POLL_RECORDS = 1000  # parsed in one go, during which no heartbeat is sent
+# One poll takes what one fetch brought of a partition that is read back: while anything is left of it aiokafka
+# fetches the other partitions alone, which may wait for half a second.
+FETCH_PARTITION_BYTES = 768 << 10
 
 
 def follower(settings: SessionSettings, domain: Domain, store: Store, state: health.Health) -> Follower[Standing]:
@@ -31,6 +34,7 @@ def follower(settings: SessionSettings, domain: Domain, store: Store, state: hea
             group=domain.group("session"),
             name=settings.worker_name,
             session_timeout_ms=settings.session_timeout_ms,
+            max_partition_fetch_bytes=FETCH_PARTITION_BYTES,
         ),
         prepare=partial(check_topics, settings.kafka, settings.security, domain.topics()),
         health=state,

@@ -14,11 +14,8 @@ from infra.metrics import COMMAND_TO_SNAPSHOT, IGNORED_RECORDS, RESTORE_SECONDS,
 from infra.redis_client import AWAY
 from session_worker.project import (
     START,
-    Hint,
     Place,
     Projected,
-    Result,
-    Snapshot,
     confirm,
     dump,
     finished,
@@ -126,44 +123,37 @@ class SessionWorker:
 
     async def _fold(self, partition: int, state: Standing, rebuild: Rebuild, records: Sequence[Any]) -> Standing:
         """Fold on, writing results as they come; at the end the rest. Raises Overtaken."""
-        folded = state
+        folded, runs = state, list[Run]()
         for part in _parts(records):
             accepted = read_on(folded.progress, part)
             _count_ignored(accepted.ignored)
             folded = replace(folded, progress=accepted.progress)
             if results := rebuild.add(accepted.outcomes):
-                folded = await self._put(partition, folded, rebuild.marker, results=results)
+                runs.append(Run(partition, folded.saved, rebuild.marker, results=results))
+                folded = replace(folded, saved=rebuild.marker)
             await asyncio.sleep(0)  # a long fold must not starve the heartbeats
+        await self._put(runs)
         return folded if folded.next < rebuild.end else await self._finish(partition, folded, rebuild)
 
     async def _finish(self, partition: int, state: Standing, rebuild: Rebuild) -> Standing:
         """Write the snapshots, then the progress and the hints. Raises Overtaken."""
-        written, now, saved = state, self._clock.now_ms(), dump(state.progress)
+        held, now, saved = state.saved, self._clock.now_ms(), dump(state.progress)
         for snapshots in rebuild.snapshots(now):
-            written = await self._put(partition, written, rebuild.marker, snapshots=snapshots)
+            await self._put([Run(partition, held, rebuild.marker, snapshots)])
+            held = rebuild.marker
         for hints in rebuild.hints(now):
-            written = await self._put(partition, written, saved, hints=hints)
+            await self._put([Run(partition, held, saved, hints=hints)])
+            held = saved
         seconds = self._clock.monotonic() - state.since
         RESTORES.inc()
         RESTORE_SECONDS.observe(seconds)
         log.info("rebuild_ends", partition=partition, to_offset=state.next, seconds=round(seconds, 3))
         return Standing(state.progress, saved)
 
-    async def _put(
-        self,
-        partition: int,
-        state: Standing,
-        saved: bytes,
-        *,
-        snapshots: Sequence[Snapshot] = (),
-        results: Sequence[Result] = (),
-        hints: Sequence[Hint] = (),
-    ) -> Standing:
-        """One script call of a rebuild. Raises Overtaken."""
-        (done,) = await self._store.write([Run(partition, state.saved, saved, snapshots, results, hints)])
-        if not done:
-            raise Overtaken(f"partition {partition}")
-        return replace(state, saved=saved)
+    async def _put(self, runs: Sequence[Run]) -> None:
+        """Script calls of a rebuild, in one round trip. Raises Overtaken."""
+        if runs and not all(await self._store.write(runs)):
+            raise Overtaken(f"partition {runs[0].partition}")
 
     def _count(self, projected: Projected) -> None:
         now = self._clock.now_ms()

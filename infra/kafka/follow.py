@@ -18,7 +18,7 @@ from infra.backoff import Backoff
 from infra.clock import Clock
 from infra.health import Health
 from infra.kafka.group import close
-from infra.kafka.lanes import Lane, P, Refused, Stage, halves, may_start, next_turn, refuse_headless
+from infra.kafka.lanes import Lane, P, Refused, Stage, halves, in_turn, may_start, next_turn, refuse_headless
 from infra.kafka.projection import Projection
 from infra.kafka.watch import Watch
 from infra.metrics import BATCH_RECORDS, STORE_AWAY
@@ -115,11 +115,11 @@ class Follower(Generic[P]):
         """Take up the partitions that wait: read their saved states, compare with the log, let them flow."""
         now = self._clock.monotonic()
         next_turn(self._lanes.values())
-        waiting = [
+        waiting = in_turn(
             lane
             for lane in self._lanes.values()
             if lane.stage in (Stage.WAITING, Stage.VOID) and lane.not_before <= now and not lane.queued
-        ]
+        )
         if not waiting:
             return
         tps = [self._tp(lane) for lane in waiting]
@@ -205,7 +205,7 @@ class Follower(Generic[P]):
     def _settled(self, lanes: Mapping[int, Lane[P]], work: Mapping[int, Any], states: Mapping[int, P]) -> None:
         for partition, (_, records) in work.items():
             if partition in states:
-                lanes[partition].done(states[partition], records[-1].timestamp)
+                lanes[partition].done(states[partition], records[-1].timestamp, self._clock.monotonic())
             else:
                 log.warning("claim_lost", partition=partition, offset=records[0].offset)
                 self._put_off([lanes[partition]], 0.0)
@@ -256,8 +256,9 @@ class Follower(Generic[P]):
         self._put_off(lanes, seconds)
 
     def _put_off(self, lanes: Iterable[Lane[P]], seconds: float, problem: str = "") -> None:
+        now = self._clock.monotonic()
         for lane in lanes:
-            lane.wait(self._clock.monotonic() + seconds, problem)
+            lane.wait(now, seconds, problem)
             if self._owned(lane):
                 self._consumer.pause(self._tp(lane))
 

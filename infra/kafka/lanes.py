@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 WINDOW = 64  # records that are looked at before a saved position; widened while they do not suffice
 WIDEN = 8
 TOGETHER = 20_000  # records: partitions that are no longer in sum are built together
+LOSS_SECONDS = 2.0  # that a store was emptied is noticed by one partition after the other
 LONGEST = 100_000  # a longer search costs more memory than building the state again costs time
 
 
@@ -50,6 +51,7 @@ class Lane(Generic[P]):
         self.handled_at = 0  # timestamp of the last record handled, Unix ms
         self.not_before = 0.0  # monotonic seconds
         self.queued = False  # it waits for its turn to be built from the log's first record
+        self.lost_at = self.built_at = 0.0  # monotonic seconds, when the store last lost it and showed it again
         self._begin = self._sought = self._goal = 0
         self._window: list[Any] = []
 
@@ -79,14 +81,19 @@ class Lane(Generic[P]):
         self.state, self.stage, self.problem, self._goal = state, Stage.FLOWING, "", goal
         return state.next
 
-    def wait(self, until: float, problem: str = "") -> None:
-        """Stop, and read the saved state again, not before `until`."""
-        self.stage, self.not_before, self.problem, self._window = Stage.WAITING, until, problem, []
+    def wait(self, now: float, seconds: float = 0.0, problem: str = "") -> None:
+        """Stop, and read the saved state again, not before `seconds` from `now` on."""
+        if self.settled:
+            self.lost_at = now
+        self.stage, self.not_before, self.problem, self._window = Stage.WAITING, now + seconds, problem, []
         self.queued = False
 
-    def done(self, state: P, timestamp: int) -> None:
+    def done(self, state: P, timestamp: int, now: float) -> None:
         """A batch was handled; its last record bore `timestamp`, Unix ms."""
+        unbuilt = not self.settled
         self.state, self.handled_at, self.poison = state, timestamp, ""
+        if unbuilt and self.settled:
+            self.built_at = now
 
     def take(self, records: Sequence[Any], confirm: Confirm[P]) -> tuple[Sequence[Any], int | None]:
         """The records to hand on, and where the consumer has to seek, if it has to."""
@@ -135,6 +142,12 @@ def may_start(lanes: Iterable[Lane[Any]], records: int) -> bool:
     can be, and whoever dies meanwhile has lost one of them and not all."""
     left = sum(lane.left for lane in lanes)
     return not left or left + records <= TOGETHER
+
+
+def in_turn(lanes: Iterable[Lane[P]]) -> list[Lane[P]]:
+    """Who has been without its store for longest is built first; of those that lost it together whoever was built
+    last, so that a store that is emptied again and again is not always without the same ones."""
+    return sorted(lanes, key=lambda lane: (lane.lost_at // LOSS_SECONDS, -lane.built_at))
 
 
 def next_turn(lanes: Collection[Lane[Any]]) -> None:

@@ -13,6 +13,7 @@ from infra.kafka.lanes import (
     Refused,
     Stage,
     halves,
+    in_turn,
     may_start,
     next_turn,
     refuse_headless,
@@ -85,7 +86,7 @@ def test_records_from_elsewhere_are_not_handed_on() -> None:
 def test_a_lane_that_waits_hands_nothing_on() -> None:
     lane: Lane[State] = Lane(0)
     lane.start(State(0))
-    lane.wait(until=5.0)
+    lane.wait(now=5.0)
     assert lane.take(records(0, 3), answer(True)) == ((), None)
 
 
@@ -143,3 +144,32 @@ def test_who_waits_for_its_turn_may_ask_again_when_nothing_is_being_built() -> N
     assert waiting.queued
     next_turn([building(10, 10), waiting])
     assert not waiting.queued
+
+
+def built(partition: int, lost_at: float, built_at: float) -> Lane[State]:
+    lane: Lane[State] = Lane(partition)
+    lane.start(State(0, ready=False), goal=9)
+    lane.done(State(9), timestamp=0, now=built_at)
+    lane.wait(lost_at)
+    return lane
+
+
+def test_given_an_emptied_store_then_the_partition_that_was_built_last_is_built_first() -> None:
+    lanes = [built(number, lost_at=60.0, built_at=float(number)) for number in range(4)]
+    assert [lane.partition for lane in in_turn(lanes)] == [3, 2, 1, 0]
+
+
+def test_given_a_store_emptied_again_then_those_it_has_not_shown_since_come_first() -> None:
+    lanes = [built(number, lost_at=60.0, built_at=float(number)) for number in range(4)]
+    for lane in lanes[2:]:
+        lane.start(State(0, ready=False), goal=9)
+        lane.done(State(9), timestamp=0, now=70.0 - lane.partition)
+    for lane in lanes:
+        lane.wait(120.0)
+    assert [lane.partition for lane in in_turn(lanes)] == [1, 0, 2, 3]
+
+
+def test_a_lane_that_is_put_off_twice_was_lost_the_first_time() -> None:
+    lane = built(0, lost_at=60.0, built_at=1.0)
+    lane.wait(61.0)
+    assert lane.lost_at == 60.0
