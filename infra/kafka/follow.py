@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from infra.backoff import Backoff
 from infra.clock import Clock
 from infra.health import Health
-from infra.kafka.group import close
+from infra.kafka.group import bounds, close
 from infra.kafka.lanes import Lane, P, Refused, Stage, halves, in_turn, may_start, next_turn, refuse_headless
 from infra.kafka.projection import Projection
 from infra.kafka.watch import Watch
@@ -122,19 +122,22 @@ class Follower(Generic[P]):
         )
         if not waiting:
             return
-        tps = [self._tp(lane) for lane in waiting]
+        unknown = [lane for lane in waiting if lane.bounds is None]
         async with asyncio.timeout(KAFKA_SECONDS):
-            begins = await self._consumer.beginning_offsets(tps)
-            ends = await self._consumer.end_offsets(tps)
+            found = await bounds(self._consumer, [self._tp(lane) for lane in unknown])
         try:
             saved = await self._ask(self._projection.stored([lane.partition for lane in waiting]))
             for lane in waiting:
-                tp = self._tp(lane)
-                await self._take_up(lane, saved.get(lane.partition), begins[tp], ends[tp])
+                state = saved.get(lane.partition)
+                if state is not None and lane.bounds is not None:
+                    self._put_off([lane], 0.0)  # somebody else built it since it was queued: ask the log again
+                else:
+                    await self._take_up(lane, state, lane.bounds or found[self._tp(lane)])
         except self._projection.away as error:
             self._hold(waiting, error)
 
-    async def _take_up(self, lane: Lane[P], state: P | None, begin: int, end: int) -> None:
+    async def _take_up(self, lane: Lane[P], state: P | None, begin_end: tuple[int, int]) -> None:
+        begin, end = begin_end
         try:
             if lane.stage is Stage.VOID and state is not None:
                 refuse_headless(lane.partition, begin)
@@ -145,7 +148,7 @@ class Follower(Generic[P]):
                 refuse_headless(lane.partition, begin)
                 if not may_start(self._lanes.values(), end):
                     self._put_off([lane], 0.0)
-                    lane.queued = True
+                    lane.queue(begin_end)
                     return
                 first = lane.start(await self._ask(self._projection.begin(lane.partition, end)), end)
             else:

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 WINDOW = 64  # records that are looked at before a saved position; widened while they do not suffice
 WIDEN = 8
 TOGETHER = 20_000  # records: partitions that are no longer in sum are built together
+NEARLY = 5_000  # records left: time to begin with the next one, whose first fetch takes a while
 LOSS_SECONDS = 2.0  # that a store was emptied is noticed by one partition after the other
 LONGEST = 100_000  # a longer search costs more memory than building the state again costs time
 
@@ -51,6 +52,7 @@ class Lane(Generic[P]):
         self.handled_at = 0  # timestamp of the last record handled, Unix ms
         self.not_before = 0.0  # monotonic seconds
         self.queued = False  # it waits for its turn to be built from the log's first record
+        self.bounds: tuple[int, int] | None = None  # of the log, as they were when it was queued
         self.lost_at = self.built_at = 0.0  # monotonic seconds, when the store last lost it and showed it again
         self._begin = self._sought = self._goal = 0
         self._window: list[Any] = []
@@ -86,7 +88,11 @@ class Lane(Generic[P]):
         if self.settled:
             self.lost_at = now
         self.stage, self.not_before, self.problem, self._window = Stage.WAITING, now + seconds, problem, []
-        self.queued = False
+        self.queued, self.bounds = False, None
+
+    def queue(self, bounds: tuple[int, int]) -> None:
+        """Wait for the turn to be built; what the log held when it was asked will do then."""
+        self.queued, self.bounds = True, bounds
 
     def done(self, state: P, timestamp: int, now: float) -> None:
         """A batch was handled; its last record bore `timestamp`, Unix ms."""
@@ -141,7 +147,7 @@ def may_start(lanes: Iterable[Lane[Any]], records: int) -> bool:
     """Whether a partition of so many records may be built now. Long ones take turns: each is there as soon as it
     can be, and whoever dies meanwhile has lost one of them and not all."""
     left = sum(lane.left for lane in lanes)
-    return not left or left + records <= TOGETHER
+    return left <= NEARLY or left + records <= TOGETHER
 
 
 def in_turn(lanes: Iterable[Lane[P]]) -> list[Lane[P]]:
@@ -151,8 +157,8 @@ def in_turn(lanes: Iterable[Lane[P]]) -> list[Lane[P]]:
 
 
 def next_turn(lanes: Collection[Lane[Any]]) -> None:
-    """Those that wait for their turn may ask again when nothing is being built."""
-    if not any(lane.left for lane in lanes):
+    """Those that wait for their turn may ask again when little is left of what is being built."""
+    if sum(lane.left for lane in lanes) <= NEARLY:
         for lane in lanes:
             lane.queued = False
 

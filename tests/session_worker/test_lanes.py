@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.kafka.lanes import (
+    NEARLY,
     TOGETHER,
     WINDOW,
     Lane,
@@ -133,17 +134,21 @@ def building(goal: int, next_: int) -> Lane[Any]:
 def test_long_partitions_are_built_one_after_the_other_and_short_ones_together() -> None:
     assert may_start([], TOGETHER * 5)
     assert not may_start([building(TOGETHER, 0)], 1)
+    assert may_start([building(TOGETHER * 5, TOGETHER * 5 - NEARLY)], TOGETHER * 5)
     assert may_start([building(TOGETHER, TOGETHER // 2)], TOGETHER // 2)
     assert may_start([building(TOGETHER, TOGETHER)], TOGETHER)
 
 
-def test_who_waits_for_its_turn_may_ask_again_when_nothing_is_being_built() -> None:
+def test_who_waits_for_its_turn_may_ask_again_when_little_is_left_of_what_is_being_built() -> None:
     waiting: Lane[Any] = Lane(1)
-    waiting.queued = True
-    next_turn([building(10, 5), waiting])
+    waiting.queue((0, 7))
+    next_turn([building(NEARLY + 2, 1), waiting])
     assert waiting.queued
-    next_turn([building(10, 10), waiting])
+    next_turn([building(NEARLY + 2, 2), waiting])
     assert not waiting.queued
+    assert waiting.bounds == (0, 7)
+    waiting.wait(0.0)
+    assert waiting.bounds is None
 
 
 def built(partition: int, lost_at: float, built_at: float) -> Lane[State]:
