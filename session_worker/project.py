@@ -92,12 +92,21 @@ def project(progress: Place, records: Iterable[Record]) -> Projected:
         shown = None
         if match is not None and outcome["public"] is not None:
             shown = snapshots[match] = snapshot_of(match, outcome)
-        if outcome["command_id"] is not None:
-            if outcome["rejection"] != Code.KEY_REUSED:
-                keep(results, result_of(record, match, outcome))
-            if match is not None:
-                hints.append(hint_of(match, outcome, shown))
+        if has_result(outcome):
+            keep(results, result_of(record, match, outcome))
+        if match is not None and has_hint(outcome):
+            hints.append(hint_of(match, outcome, shown))
     return Projected(accepted.progress, snapshots, results, hints, times, accepted.ignored)
+
+
+def has_result(outcome: OutcomeDocument) -> bool:
+    """Whether anybody may ask for it; the id of a reused key names the first command's result."""
+    return outcome["command_id"] is not None and outcome["rejection"] != Code.KEY_REUSED
+
+
+def has_hint(outcome: OutcomeDocument) -> bool:
+    """Whether anybody may wait for it."""
+    return outcome["command_id"] is not None
 
 
 def keep(results: dict[str, Result], new: Result) -> None:

@@ -7,8 +7,18 @@ from itertools import islice
 from infra.kafka.progress import Record
 from schemas import keys
 from schemas.codec import decode_outcome
-from schemas.rejections import Code
-from session_worker.project import Hint, Result, Snapshot, hint_of, keep, match_of, result_of, snapshot_of
+from session_worker.project import (
+    Hint,
+    Result,
+    Snapshot,
+    has_hint,
+    has_result,
+    hint_of,
+    keep,
+    match_of,
+    result_of,
+    snapshot_of,
+)
 
 CHUNK = 500
 HINT_AGE_MS = 60_000  # nobody waits longer for a command
@@ -42,11 +52,9 @@ class Rebuild:
             outcome, match = decode_outcome(record.value), match_of(record.key)
             if match is not None and outcome["public"] is not None:
                 self._shown[match] = record.value
-            if outcome["command_id"] is None:
-                continue
-            if outcome["rejection"] != Code.KEY_REUSED and outcome["at"] > self._now - keys.COMMAND_TTL_MS:
+            if has_result(outcome) and outcome["at"] > self._now - keys.COMMAND_TTL_MS:
                 keep(results, result_of(record, match, outcome))
-            if match is not None and outcome["at"] > self._now - HINT_AGE_MS:
+            if match is not None and has_hint(outcome) and outcome["at"] > self._now - HINT_AGE_MS:
                 self._hinted.append((match, record.value))
         return [*results.values()]
 
