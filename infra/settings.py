@@ -1,5 +1,6 @@
 """Settings that every service shares, read from the environment; each service adds its own in a subclass."""
 
+import ssl
 import sys
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -19,6 +20,18 @@ class KafkaSecurity(BaseModel):
     username: str = ""
     password: SecretStr = SecretStr("")
     ca_file: Path | None = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments that every aiokafka client takes for SASL and TLS."""
+        arguments: dict[str, Any] = {"security_protocol": self.protocol}
+        if self.protocol.startswith("SASL"):
+            arguments["sasl_mechanism"] = self.mechanism
+            arguments["sasl_plain_username"] = self.username
+            arguments["sasl_plain_password"] = self.password.get_secret_value()
+        if self.protocol.endswith("SSL"):
+            arguments["ssl_context"] = ssl.create_default_context(cafile=self.ca_file)
+        return arguments
 
 
 class Common(BaseSettings):
@@ -42,10 +55,8 @@ class WithKafka(Common):
 
     @property
     def security(self) -> dict[str, Any]:
-        """The keyword arguments that every aiokafka client takes for SASL and TLS."""
-        from infra.kafka.client import security_arguments
-
-        return security_arguments(self.kafka_security)
+        """See `KafkaSecurity.arguments`."""
+        return self.kafka_security.arguments
 
 
 class WithRedis(Common):

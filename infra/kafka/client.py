@@ -1,6 +1,5 @@
 """aiokafka clients with the settings that the log relies on; aiokafka's defaults lose or skip records."""
 
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,26 +7,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import murmur2
 
-from infra.settings import KafkaSecurity
-
 REQUEST_TIMEOUT_MS = 15_000
 METADATA_MAX_AGE_MS = 30_000
 MAX_BATCH = 1 << 20  # the broker's message.max.bytes is 1,048,588 and limits the batch
 MAX_REQUEST = 4 << 20
 FETCH_PARTITION_BYTES = 4 << 20
 FETCH_BYTES = 32 << 20
-
-
-def security_arguments(security: KafkaSecurity) -> dict[str, Any]:
-    """Turn settings into the keyword arguments that producer, consumer and admin client share."""
-    arguments: dict[str, Any] = {"security_protocol": security.protocol}
-    if security.protocol.startswith("SASL"):
-        arguments["sasl_mechanism"] = security.mechanism
-        arguments["sasl_plain_username"] = security.username
-        arguments["sasl_plain_password"] = security.password.get_secret_value()
-    if security.protocol.endswith("SSL"):
-        arguments["ssl_context"] = ssl.create_default_context(cafile=security.ca_file)
-    return arguments
 
 
 def producer(

@@ -164,7 +164,7 @@ class Session(Reader):
             return
         projected = project.project(state.progress, records)
         self.check(projected.progress.next, projected.progress.cursor)
-        lane.done(Standing(projected.progress), 0)
+        lane.done(Standing(projected.progress), 0, 0.0)
         before, self.saved = self.saved, project.dump(projected.progress)
         snapshots, results = [*projected.snapshots.values()], [*projected.results.values()]
         self._plan(Run(before, self.saved, snapshots, results, self.world.cuts))
@@ -172,7 +172,7 @@ class Session(Reader):
     def _fold(self, rebuild: Rebuild, lane: Lane[Standing], state: Standing, records: Sequence[Line]) -> None:
         accepted = project.read_on(state.progress, records)
         self.check(accepted.progress.next, accepted.progress.cursor)
-        lane.done(Standing(accepted.progress), 0)
+        lane.done(Standing(accepted.progress), 0, 0.0)
         if results := rebuild.add(accepted.outcomes):
             self._put(rebuild.marker, results=results)
         if accepted.progress.next >= rebuild.end:
@@ -222,7 +222,7 @@ class Sink(Reader):
     def read(self, lane: Lane[Standing], state: Standing, records: Sequence[Line]) -> None:
         accepted = tabulate.read(state.progress, records)
         self.check(accepted.progress.next, accepted.progress.cursor)
-        lane.done(Standing(accepted.progress), 0)
+        lane.done(Standing(accepted.progress), 0, 0.0)
         rows = tabulate.Rows()
         events = [*tabulate.tabulate(rows, 0, accepted.outcomes)]
         work = Transaction(state.next, accepted.progress, events, rows, self.world.cuts)
