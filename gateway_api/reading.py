@@ -1,7 +1,5 @@
 """One match, read for one caller: from Redis, and from PostgreSQL where Redis has forgotten it."""
 
-from asyncio import gather
-
 from gateway_api.answers import unknown_match
 from gateway_api.feed import Feed
 from gateway_api.names import Names
@@ -12,6 +10,9 @@ from infra.kafka.client import partition_of
 from infra.redis_line import Line, ServerError
 from schemas import keys
 from schemas.topics import PARTITIONS
+
+# One step, so that neither an emptying nor the end of a rebuild falls between the two answers.
+ABSENT = "return {redis.call('EXISTS', KEYS[1]), redis.call('GET', KEYS[2]) or ''}"
 
 
 class Reading:
@@ -46,14 +47,13 @@ class Reading:
         return False
 
     async def _is_incomplete(self, match: str) -> bool:
-        """Whether Redis lacks the match's whole partition, or has got the match meanwhile; asked in one go."""
-        found = self._line.call("HGET", keys.match(match), "version")
-        asked = self._line.call("GET", keys.progress(partition_of(match.encode(), PARTITIONS)))
+        """Whether Redis lacks the match's whole partition, or has got the match meanwhile."""
+        progress = keys.progress(partition_of(match.encode(), PARTITIONS))
         try:
-            version, progress = await gather(found, asked)
+            there, read = await self._line.call("EVAL", ABSENT, 2, keys.match(match), progress)
         except (OSError, ServerError):
             raise away("redis") from None
-        return version is not None or progress is None or keys.REBUILD in progress
+        return there != 0 or not read or keys.REBUILD in read
 
     async def _redis(self, match: str, seats: tuple[int, ...]) -> Snapshot | None:
         fields = (f"private:{seat}" for seat in seats)

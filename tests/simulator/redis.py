@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
+from gateway_api.reading import ABSENT
 from infra.redis_line import Away, ServerError
 from schemas import keys
 from session_worker.script import ERASE, WRITE
@@ -213,6 +214,8 @@ class Line:
             return SHA.encode()
         script, count, *rest = arguments
         names, values = [_text(key) for key in rest[:count]], rest[count:]
+        if script == ABSENT:
+            return [int(bool(server.hash(names[0]))), server.string(names[1]) or b""]
         if name == "EVAL":
             assert script == ERASE
             return server.erase(names, values[0])
