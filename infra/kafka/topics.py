@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
-log = structlog.get_logger()
-CREATED, EXISTS = 0, 36
+CREATED, UNKNOWN, EXISTS = 0, 3, 36
 LEADER_DEADLINE = 30.0
 LEADER_PAUSE = 0.05
 
@@ -44,6 +42,10 @@ class TopicMismatch(Exception):
         super().__init__("; ".join(differences))
 
 
+class TopicUnknown(TopicMismatch):
+    """The broker that was asked does not know all of the topics."""
+
+
 class TopicNotCreated(Exception):
     """The broker refused to make a topic, or its partitions got no leader in time."""
 
@@ -52,23 +54,32 @@ async def apply(admin: AIOKafkaAdminClient, specs: Iterable[Topic], replicas: in
     """Create the topics that are missing, wait for their leaders, `check` all; returns the names made."""
     specs = list(specs)
     made = await _create(admin, specs, replicas)
-    async with asyncio.timeout(LEADER_DEADLINE):
-        while late := await _leaderless(admin, specs):
-            log.debug("waiting_for_leaders", count=len(late))
-            await asyncio.sleep(LEADER_PAUSE)
-    await check(admin, specs)
-    return made
+    problem: Exception = TopicNotCreated(f"no leaders within {LEADER_DEADLINE:.0f} s")
+    try:
+        async with asyncio.timeout(LEADER_DEADLINE):
+            while True:
+                try:
+                    if not await _leaderless(admin, specs):
+                        await check(admin, specs)
+                        return made
+                except TopicUnknown as error:  # each question may go to a broker that has not heard of them yet
+                    problem = error
+                await asyncio.sleep(LEADER_PAUSE)
+    except TimeoutError:
+        raise problem from None
 
 
 async def check(admin: AIOKafkaAdminClient, specs: Iterable[Topic]) -> None:
-    """Compare topics with their specs; raises TopicMismatch naming topic, setting, expected and found."""
+    """Compare topics with their specs; raises TopicMismatch naming topic, setting, expected and found, as
+    TopicUnknown where one is missing."""
     specs = list(specs)
     partitions = {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics()}
     present = [spec for spec in specs if spec.name in partitions]
     configs = await _configs(admin, [spec.name for spec in present])
-    differences = [f"topic {s.name} does not exist" for s in specs if s.name not in partitions]
-    for spec in present:
-        differences += _compare(spec, partitions[spec.name], configs[spec.name])
+    missing = [f"topic {s.name} does not exist" for s in specs if s.name not in partitions]
+    differences = [words for s in present for words in _compare(s, partitions[s.name], configs[s.name])]
+    if missing:
+        raise TopicUnknown(missing + differences)
     if differences:
         raise TopicMismatch(differences)
 
@@ -120,8 +131,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
     found: dict[str, dict[str, str]] = {}
     for code, message, _kind, name, entries in (r for answer in answers for r in answer.resources):
         if code:
-            raise TopicMismatch(
-                [f"topic {name}: its settings cannot be read: {for_code(code).__name__} {message}"]
-            )
+            words = f"topic {name}: its settings cannot be read: {for_code(code).__name__} {message}"
+            raise (TopicUnknown if code == UNKNOWN else TopicMismatch)([words])
         found[name] = {entry[0]: entry[1] for entry in entries}
     return found

@@ -22,7 +22,7 @@ def apply(
     try:
         made = asyncio.run(_apply(settings, replicas))
     except (TopicMismatch, TopicNotCreated) as error:
-        typer.echo(f"{error}. Nothing was changed; mend the topic's settings and try again.", err=True)
+        typer.echo(f"{error}. No topic that was there was changed; mend its settings and try again.", err=True)
         raise typer.Exit(1) from None
     for topic in TOPICS:
         typer.echo(f"{topic.name}: {'created' if topic.name in made else 'as it should be'}")
