@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 120.0  # longer than any fault
 SEEN_SECONDS = 60.0
 SHAPES = ("rock", "paper", "scissors")
 UNKNOWN_TOKEN, FORBIDDEN = 401, 403
+DECIDED = frozenset({200, 201, 409, FORBIDDEN})
 REFUSED_AT_ONCE = frozenset({401, 422, 429})
 
 
@@ -40,6 +41,21 @@ class Notes:
     def longest(self, since: float = 0.0) -> float:
         """The longest wait in seconds; what began before `since` (monotonic) counts from then."""
         return max((ended - max(began, since) for began, ended in self.waits if ended > since), default=0.0)
+
+    def regained(self) -> float:
+        """The longest wait of a command whose request once got no answer, in seconds: from the first request that
+        got one again until the command's outcome was known."""
+        invoked: dict[str, float] = {}
+        cut, again, longest = set[str | None](), dict[str | None, float](), 0.0
+        for event in self.history:
+            if event.kind == "invoke":
+                invoked[event.call] = event.at
+            elif event.action == "command" and event.status is None:
+                cut.add(event.key)
+            elif event.key in cut:
+                began = again.setdefault(event.key, invoked[event.call])
+                longest = max(longest, event.at - began) if event.status in DECIDED else longest
+        return longest
 
     def connections(self) -> list[Connection]:
         return [connection for watch in self.watches for connection in watch.connections()]
@@ -133,7 +149,7 @@ class Seat:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             answer = await self._once(path, raw, key, body, match)
-            if answer is not None and answer.status in (200, 201, 409, FORBIDDEN):
+            if answer is not None and answer.status in DECIDED:
                 return answer
             if time.monotonic() > until:
                 raise Unanswered(f"{path}: nothing became of {body}")

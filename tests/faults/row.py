@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Inject = Callable[["Scene"], Awaitable[None]]
 Closing = Callable[["Scene"], Awaitable[list[str]]]
-Measure = Literal["pause", "seen", "back"]
+Measure = Literal["pause", "seen", "back", "regained"]
 Outcome = Literal["green", "red", "broken", "skipped"]
 
 
@@ -24,7 +24,8 @@ class Row:
 
     links: whose connections lead through a proxy, as `service` (to Kafka), `service:redis`, `service:postgres`;
     `load` is the load's own.  pause: the bar for what players wait, in seconds; measure: from a command's append
-    to its outcome, from their command to the views of it (`seen`), or the same once a store is `back`.
+    to its outcome, from their command to the views of it (`seen`), the same once a store is `back`, or after
+    a cut (`regained`, see Notes).
     obstacle: why the fault cannot be injected here, empty if it can.  closing: faults that nothing heals, done
     when all else is checked; returns what was violated.  seconds: what the row takes at least.  rate: commands a
     second.
@@ -59,7 +60,8 @@ class Row:
 @dataclass
 class Result:
     """What a row showed. pause: from a command's append to its outcome; seen: from a player's command to both
-    players' views, retries included; back: the same, counted from when a store was back; all in seconds."""
+    players' views, retries included; back: the same, counted from when a store was back; regained: from the
+    first answer after a cut; all in seconds."""
 
     row: str
     title: str
@@ -76,6 +78,7 @@ class Result:
     pause: float = 0.0
     seen: float = 0.0
     back: float = 0.0
+    regained: float = 0.0
     measure: Measure = "pause"
     bar: float | None = None
     bug: str = ""

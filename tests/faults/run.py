@@ -242,6 +242,7 @@ def _fill(result: Result, scene: Scene, judgement: Judgement) -> None:
     result.lost, result.duplicated, result.ignored = judgement.lost, judgement.duplicated, judgement.ignored
     result.seen = scene.notes.longest()
     result.back = max((scene.notes.longest(since) for since in scene.back), default=0.0)
+    result.regained = scene.notes.regained()
     result.violations = judgement.violations
     result.outcome = "red" if judgement.violations else "green"
 

@@ -18,7 +18,8 @@ def told(result: Result) -> str:
     if result.outcome == "skipped":
         return f"{head}: {result.reason}"
     figures = ", ".join(f"{name} {getattr(result, name)}" for name in FIGURES)
-    pause = f"longest pause {result.pause:.2f} s (seen {result.seen:.2f} s, {result.back:.2f} s after a return)"
+    seen = f"seen {result.seen:.2f} s, {result.back:.2f} s after a return, {result.regained:.2f} s after a cut"
+    pause = f"longest pause {result.pause:.2f} s ({seen})"
     late = (
         f"; pause bound exceeded: {getattr(result, result.measure):.2f} s, not {result.bar} s"
         if result.late
@@ -38,13 +39,13 @@ def told(result: Result) -> str:
 def show(results: Sequence[Result]) -> None:
     """All rows as a table."""
     table = Table(title="Faults")
-    for name in ("row", "fault", "s", *FIGURES, "pause s", "seen s", "back s", "verdict"):
+    for name in ("row", "fault", "s", *FIGURES, "pause s", "seen s", "back s", "cut s", "verdict"):
         table.add_column(name, justify="left" if name in ("row", "fault", "verdict") else "right")
     for result in results:
         figures = [str(getattr(result, name)) for name in FIGURES]
         verdict = f"[{COLORS[result.outcome]}]{result.outcome}[/]"
         note = f" ({result.reason})" if result.outcome == "skipped" else ", late" if result.late else ""
-        pauses = [f"{seconds:.2f}" for seconds in (result.pause, result.seen, result.back)]
+        pauses = [f"{seconds:.2f}" for seconds in (result.pause, result.seen, result.back, result.regained)]
         name = f"{result.row} {result.bug}".strip()
         cells = [name, result.title, f"{result.seconds:.0f}", *figures, *pauses]
         table.add_row(*cells, verdict + note)

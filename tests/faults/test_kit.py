@@ -11,7 +11,9 @@ import pytest
 from tests.faults.bugs import BUGS
 from tests.faults.crashing import POINTS, find
 from tests.faults.links import Links
+from tests.faults.players import Notes
 from tests.faults.rows import ROWS, SHORT, chosen
+from tests.proof.evidence import ClientEvent
 
 FRAME = struct.pack("!ihh", 12, 0, 9) + b"outcomes"
 OTHER = struct.pack("!ihh", 12, 3, 9) + b"metadata"
@@ -125,3 +127,14 @@ def test_rows_are_chosen_by_name_with_their_parts() -> None:
     with pytest.raises(LookupError):
         chosen("F99")
     assert len({row.name for row in ROWS}) == len(ROWS)
+
+
+def test_a_cut_is_over_with_the_first_answer_and_the_wait_with_the_outcome() -> None:
+    def event(kind: str, call: str, at: float, status: int | None = None, key: str = "a") -> ClientEvent:
+        return ClientEvent(kind, "command", call, "ann", at, key=key, status=status)  # type: ignore[arg-type]
+
+    cut = [event("invoke", "1", 0.0), event("info", "1", 1.0)]
+    unavailable = [event("invoke", "2", 5.0), event("info", "2", 5.1, status=503)]
+    through = [event("invoke", "3", 5.4), event("ok", "3", 5.6, status=200)]
+    never_cut = [event("invoke", "4", 6.0, key="b"), event("ok", "4", 9.0, status=200, key="b")]
+    assert Notes([*cut, *unavailable, *through, *never_cut]).regained() == pytest.approx(0.6)

@@ -133,7 +133,15 @@ def _deaf(scene: Scene, guest: Player, match: str) -> socket.socket:
 
 
 ROWS = [
-    Row("F26", "gateway dies between log and answer", dies_before_answering, "I1 I13", tables=4),
+    Row(
+        "F26",
+        "gateway dies between log and answer",
+        dies_before_answering,
+        "I1 I13",
+        pause=1.0,
+        measure="regained",
+        tables=4,
+    ),
     Row("F27", "gateway dies with 1000 streams", dies_under_a_crowd, "I10", rate=50),
     Row("F28", "readers slow, readers gone", slow_and_gone, "I16", rate=50),
 ]
