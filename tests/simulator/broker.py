@@ -83,6 +83,7 @@ class Broker:
         at = max(world.loop.now + world.delay(host, "broker"), producer.lanes.get((topic, partition), 0.0))
         if topic == MATCHES.checkpoints and world.buggify("chunks travel slowly", 0.5):
             at += world.chance.choice([0.05, 0.3, 1.0])
+        again = fate == "doubled" or (topic == MATCHES.checkpoints and world.buggify("a chunk lands twice", 0.3))
         if fate.startswith("late"):
             at += world.chance.choice([0.05, 0.3, 1.0, 2.5, 5.0])
         elif fate != "lost":
@@ -92,7 +93,7 @@ class Broker:
             world.note("fate", (fate, topic, partition, host))
         if fate != "lost":
             heard = None if "unanswered" in fate else answer
-            world.at(at, self._land, producer, topic, partition, records, heard, fate == "doubled")
+            world.at(at, self._land, producer, topic, partition, records, heard, again)
 
     def _land(self, producer: Any, topic: str, partition: int, records: Any, answer: Any, again: bool) -> None:
         if producer.life != self.life:
