@@ -43,8 +43,8 @@ class Notes:
         return max((ended - max(began, since) for began, ended in self.waits if ended > since), default=0.0)
 
     def regained(self) -> float:
-        """The longest wait of a command whose request once got no answer, in seconds: from the first request that
-        got one again until the command's outcome was known."""
+        """The longest wait of a command whose request once got no answer, in seconds: from the first request after
+        the last cut that got one until the command's outcome was known."""
         invoked: dict[str, float] = {}
         cut, again, longest = set[str | None](), dict[str | None, float](), 0.0
         for event in self.history:
@@ -52,6 +52,7 @@ class Notes:
                 invoked[event.call] = event.at
             elif event.action == "command" and event.status is None:
                 cut.add(event.key)
+                again.pop(event.key, None)
             elif event.key in cut:
                 began = again.setdefault(event.key, invoked[event.call])
                 longest = max(longest, event.at - began) if event.status in DECIDED else longest
@@ -59,6 +60,10 @@ class Notes:
 
     def connections(self) -> list[Connection]:
         return [connection for watch in self.watches for connection in watch.connections()]
+
+    def between_tries(self) -> int:
+        """How many streams have been cut and are not connected again."""
+        return sum(1 for watch in self.watches if watch.between_tries)
 
 
 class Watcher:
@@ -89,6 +94,10 @@ class Watcher:
             except (Failed, Unanswered):
                 pass  # asked again below
             await asyncio.sleep(RETRY_SECONDS)
+
+    @property
+    def between_tries(self) -> bool:
+        return not (self.closed or self._ended or self._stream.opened.is_set())
 
     def close(self) -> None:
         self.closed = True

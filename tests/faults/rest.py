@@ -29,6 +29,7 @@ from tests.proof.rules import reader
 
 READY_SECONDS = 90.0
 QUIET_SECONDS = 90.0
+STREAMS_SECONDS = 15.0  # longer than a client ever waits before it tries again
 SENTINEL_SECONDS = 30.0
 POLL_SECONDS = 1.2  # a stream may learn of the newest view by its gateway's poll alone, once a second
 AWAY = (*postgres.AWAY, asyncpg.PostgresError, KafkaError, RedisError)
@@ -108,12 +109,13 @@ class Rest:
         What clients and services noted is taken when nothing moved from one look to the next: it then belongs to
         the same log.
         """
-        deadline, words, before = time.monotonic() + QUIET_SECONDS, "nothing could be read", -1
-        while time.monotonic() < deadline:
+        began, words, before = time.monotonic(), "nothing could be read", -1
+        while time.monotonic() < began + QUIET_SECONDS:
             with contextlib.suppress(*AWAY):
+                cut = self._scene.notes.between_tries() if time.monotonic() < began + STREAMS_SECONDS else 0
                 self.connections = self._scene.notes.connections()
                 self.sends, self.readings = noting.read(self._scene.folder)
-                words = await self._look()
+                words = await self._look() or (f"{cut} streams are between two tries" if cut else "")
                 count = len(self.outcomes.records)
                 if not words and count == before:
                     return ""

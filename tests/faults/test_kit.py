@@ -133,8 +133,9 @@ def test_a_cut_is_over_with_the_first_answer_and_the_wait_with_the_outcome() -> 
     def event(kind: str, call: str, at: float, status: int | None = None, key: str = "a") -> ClientEvent:
         return ClientEvent(kind, "command", call, "ann", at, key=key, status=status)  # type: ignore[arg-type]
 
+    early = [event("invoke", "0", -9.0), event("info", "0", -8.9, status=503)]
     cut = [event("invoke", "1", 0.0), event("info", "1", 1.0)]
     unavailable = [event("invoke", "2", 5.0), event("info", "2", 5.1, status=503)]
     through = [event("invoke", "3", 5.4), event("ok", "3", 5.6, status=200)]
     never_cut = [event("invoke", "4", 6.0, key="b"), event("ok", "4", 9.0, status=200, key="b")]
-    assert Notes([*cut, *unavailable, *through, *never_cut]).regained() == pytest.approx(0.6)
+    assert Notes([*cut, *early, *cut, *unavailable, *through, *never_cut]).regained() == pytest.approx(0.6)
