@@ -13,6 +13,7 @@ from engine_worker.owner import Owner
 from engine_worker.produce import Log
 from engine_worker.restore import Restored
 from infra import metrics
+from infra.kafka.client import bounds
 from schemas.topics import Domain
 
 log = structlog.get_logger()
@@ -89,13 +90,13 @@ class Takeover:
     async def _check_commands(self, owners: list[Owner]) -> None:
         """The next command must still be there, or be the next one to arrive."""
         names = [TopicPartition(self._domain.commands, owner.partition) for owner in owners]
-        begins = await self._reader.beginning_offsets(names)
-        ends = await self._reader.end_offsets(names)
+        found = await bounds(self._reader, names)
         for owner, tp in zip(owners, names, strict=True):
             following = owner.watermark + 1
-            if not begins[tp] <= following <= ends[tp]:
+            begin, end = found[tp]
+            if not begin <= following <= end:
                 raise LogTruncated(
-                    f"{tp.topic}-{tp.partition} holds offsets {begins[tp]} to {ends[tp] - 1}, "
+                    f"{tp.topic}-{tp.partition} holds offsets {begin} to {end - 1}, "
                     f"but command {following} comes next"
                 )
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from infra.kafka.client import reader
+from infra.kafka.client import bounds, reader
 from infra.settings import WithKafka
 
 POLL_MS = 500
@@ -43,16 +43,15 @@ async def ends(consumer: Any, topic: str, partitions: Collection[int]) -> dict[i
     names = [TopicPartition(topic, partition) for partition in partitions]
     consumer.assign(names)
     try:
-        begins = await consumer.beginning_offsets(names)
-        found = await consumer.end_offsets(names)
+        found = await bounds(consumer, names)
     except KafkaError as error:
         raise LogUnreadable(f"{topic} cannot be read: {type(error).__name__} {error}") from error
-    if cut := [name for name in names if begins[name] > 0]:
+    if cut := [name for name in names if found[name][0] > 0]:
         raise LogUnreadable(
-            f"{topic}-{cut[0].partition} begins at offset {begins[cut[0]]}: without its head nobody can tell "
+            f"{topic}-{cut[0].partition} begins at offset {found[cut[0]][0]}: without its head nobody can tell "
             "which outcomes count; read a copy of the whole log"
         )
-    return {name.partition: int(found[name]) for name in names}
+    return {name.partition: found[name][1] for name in names}
 
 
 async def batches(

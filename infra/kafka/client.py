@@ -1,9 +1,10 @@
 """aiokafka clients with the settings that the log relies on; aiokafka's defaults lose or skip records."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import murmur2
 
@@ -56,6 +57,17 @@ def reader(servers: str, security: Mapping[str, Any] | None = None, **more: Any)
     }
     arguments.update(security or {}, **more)
     return AIOKafkaConsumer(bootstrap_servers=servers, **arguments)
+
+
+async def bounds(consumer: Any, tps: Collection[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+    """Where the log of each partition begins and ends.
+
+    Both are asked together: the broker answers only after the fetch before them, which waits for up to 0.5 s.
+    """
+    if not tps:
+        return {}
+    begins, ends = await asyncio.gather(consumer.beginning_offsets(tps), consumer.end_offsets(tps))
+    return {tp: (begins[tp], ends[tp]) for tp in tps}
 
 
 def admin(servers: str, security: Mapping[str, Any] | None = None, **more: Any) -> AIOKafkaAdminClient:

@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from infra.backoff import Backoff
 from infra.clock import Clock
 from infra.health import Health
-from infra.kafka.group import bounds, close
+from infra.kafka.client import bounds
+from infra.kafka.group import close
 from infra.kafka.lanes import Lane, P, Refused, Stage, halves, in_turn, may_start, next_turn, refuse_headless
 from infra.kafka.projection import Projection
 from infra.kafka.watch import Watch

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from infra.kafka.client import admin, reader
 from infra.kafka.topics import Topic, check
@@ -33,17 +33,6 @@ def member(
         heartbeat_interval_ms=session_timeout_ms // 4,
         **more,
     )
-
-
-async def bounds(consumer: Any, tps: Collection[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
-    """Where the log of each partition begins and ends.
-
-    Both are asked together: the broker answers only after the fetch before them, which waits for up to 0.5 s.
-    """
-    if not tps:
-        return {}
-    begins, ends = await asyncio.gather(consumer.beginning_offsets(tps), consumer.end_offsets(tps))
-    return {tp: (begins[tp], ends[tp]) for tp in tps}
 
 
 async def close(consumer: Any) -> None:
