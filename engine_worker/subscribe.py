@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
@@ -14,6 +14,7 @@ from engine_worker.term import Term
 from infra.settings import KafkaSecurity
 from schemas.topics import Domain
 
+POLL_MS = 500
 REBALANCE_MS = 10_000  # how long a revoke may wait for the write in flight
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
@@ -73,6 +74,29 @@ def subscribe(settings: EngineSettings, domain: Domain, term: Term) -> tuple[Kaf
 
     subscriber(term.handle, parser=thin, decoder=identity)
     return broker, subscriber
+
+
+async def start(broker: KafkaBroker, subscriber: BatchSubscriber) -> AIOKafkaConsumer:
+    """Begin to poll; the subscriber's consumer."""
+    await broker.start()
+    if subscriber.consumer is None:
+        raise RuntimeError("FastStream started its subscriber without a consumer")
+    _wait_for_commands(subscriber.consumer)
+    return subscriber.consumer
+
+
+def _wait_for_commands(consumer: Any) -> None:
+    """Let a poll last until commands come, POLL_MS at most.
+
+    After an empty poll FastStream sleeps as long as the poll was meant to last. So polls were short: 4 % of a core
+    at rest, and at a hundred commands a second each waited a millisecond on average.
+    """
+    getmany = consumer.getmany
+
+    async def patient(*partitions: TopicPartition, timeout_ms: int, max_records: int | None) -> Any:
+        return await getmany(*partitions, timeout_ms=max(timeout_ms, POLL_MS), max_records=max_records)
+
+    consumer.getmany = patient
 
 
 def security(settings: KafkaSecurity) -> BaseSecurity | None:

@@ -12,7 +12,7 @@ from engine_worker.closing import Closing
 from engine_worker.pace import Pace
 from engine_worker.produce import Log
 from engine_worker.settings import EngineSettings
-from engine_worker.subscribe import subscribe
+from engine_worker.subscribe import start, subscribe
 from engine_worker.takeover import Takeover
 from engine_worker.term import Term
 from engine_worker.worker import Membership, OpenTerm, work
@@ -46,10 +46,7 @@ def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> O
         broker, subscriber = subscribe(settings, domain, term)
         try:
             await asyncio.gather(writer.start(), fold.start())
-            await broker.start()
-            if subscriber.consumer is None:
-                raise RuntimeError("FastStream started its subscriber without a consumer")
-            yield Membership(term, subscriber.consumer)
+            yield Membership(term, await start(broker, subscriber))
         finally:
             term.end()
             closing.begin("subscriber", broker.stop)

@@ -15,7 +15,8 @@ from infra.stack.store import ask
 
 # Why not the defaults: one node has one replica; a killed broker's registration is held for
 # broker.session.timeout.ms, which is how long a restart after SIGKILL takes; a killed worker's partitions are
-# held for the group's session timeout, which the services set near group.min.session.timeout.ms.
+# held for the group's session timeout, which the services set near group.min.session.timeout.ms. A dozen clients
+# keep one network thread and two for requests busy; with more, threads wake one another for a tenth of the CPU.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -38,6 +39,8 @@ group.min.session.timeout.ms=1000
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
+num.network.threads=1
+num.io.threads=2
 """
 
 LOGGING = """\
@@ -50,6 +53,7 @@ rootLogger.level=warn
 rootLogger.appenderRef.console.ref=console
 """
 
+TRAINING = "2: asked what Playlog asks"  # what the broker does in the run that records its ahead-of-time cache
 # The serial collector: a third of the threads, and no slower with so small a heap.
 JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
 # Java 25 warns on every start about what Kafka's libraries do; 17 does not know the second option.
@@ -158,8 +162,8 @@ def class_path(jars: Sequence[Path]) -> str:
 
 
 def aot_path(cache: Path, java: Java, jars: Sequence[Path]) -> Path:
-    """Where the cache of exactly this runtime, these jars and these paths belongs."""
-    key = "\n".join((java.version, lock_hash(), class_path(jars), *JVM))
+    """Where the cache of exactly this runtime, these jars, these paths and this training belongs."""
+    key = "\n".join((java.version, lock_hash(), class_path(jars), *JVM, TRAINING))
     return cache / f"kafka-{hashlib.sha256(key.encode()).hexdigest()[:16]}.aot"
 
 
