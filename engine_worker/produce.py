@@ -38,11 +38,13 @@ class Log:
 
     async def outcomes(self, batches: Sequence[tuple[Owner, Sequence[Taken]]]) -> None:
         """Append every owner's outcomes, each partition's in one idempotent batch, and check where they landed."""
-        sent = [await self._within(self._batches(owner, taken)) for owner, taken in batches if taken]
-        waiting = [(owner, count, future) for batch in sent for owner, count, future in batch]
-        await self._within(asyncio.gather(*(future for _, _, future in waiting)))
-        for owner, count, future in waiting:
-            owner.landed(future.result().offset, count)
+        for owner, count, answer in await self._within(self._answers(batches)):
+            owner.landed(answer.offset, count)
+
+    async def _answers(self, batches: Sequence[tuple[Owner, Sequence[Taken]]]) -> list[tuple[Owner, int, Any]]:
+        sent = [one for owner, taken in batches if taken for one in await self._batches(owner, taken)]
+        answers = await asyncio.gather(*(future for _, _, future in sent))
+        return [(owner, count, answer) for (owner, count, _), answer in zip(sent, answers, strict=True)]
 
     async def _batches(self, owner: Owner, taken: Sequence[Taken]) -> list[tuple[Owner, int, Any]]:
         """Hand one partition's records to the producer, as few batches as the broker's limit allows."""

@@ -2,10 +2,18 @@
 commands, so under load a hold of a few milliseconds buys more than it costs; with few commands nothing is held."""
 
 import asyncio
+from collections.abc import Callable
 
-BUSY_PER_SECOND = 500
-HOLD_SECONDS = 0.004
+BUSY_PER_SECOND = 500  # nothing is held below
+FULL_PER_SECOND = 1000
+HOLD_SECONDS = 0.012  # from there on; in between the more, the more come
 WINDOW_SECONDS = 0.05
+
+
+def hold(rate: float) -> float:
+    """Seconds for which a command is held when `rate` come a second."""
+    share = (rate - BUSY_PER_SECOND) / (FULL_PER_SECOND - BUSY_PER_SECOND)
+    return HOLD_SECONDS * min(1.0, max(0.0, share))
 
 
 class Rate:
@@ -24,20 +32,21 @@ class Rate:
 
 
 class Gather:
-    """`together` returns at once, or with all that came in the same HOLD_SECONDS."""
+    """`together` returns at once, or with all that came while the first of them was held."""
 
-    def __init__(self, busy: float = BUSY_PER_SECOND, hold: float = HOLD_SECONDS) -> None:
-        self._busy, self._hold = busy, hold
+    def __init__(self, hold: Callable[[float], float] = hold) -> None:
+        self._hold = hold
         self._rate = Rate()
         self._held: list[asyncio.Future[None]] = []
 
     async def together(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._rate.count(loop.time()) < self._busy:
+        seconds = self._hold(self._rate.count(loop.time()))
+        if not seconds:
             return
         held: asyncio.Future[None] = loop.create_future()
         if not self._held:
-            loop.call_later(self._hold, self._release)
+            loop.call_later(seconds, self._release)
         self._held.append(held)
         await held
 

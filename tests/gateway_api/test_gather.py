@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_api.gather import Gather, Rate
+from gateway_api.gather import BUSY_PER_SECOND, FULL_PER_SECOND, HOLD_SECONDS, Gather, Rate, hold
 
 
 def test_the_rate_is_that_of_the_last_whole_window() -> None:
@@ -24,15 +24,21 @@ def test_the_rate_is_never_above_what_came(gaps: list[float]) -> None:
         assert rate.count(now) <= came + 1
 
 
+def test_the_more_come_the_longer_they_are_held_up_to_a_limit() -> None:
+    assert hold(0) == hold(BUSY_PER_SECOND) == 0
+    assert 0 < hold(600) < hold(800) < HOLD_SECONDS
+    assert hold(FULL_PER_SECOND) == hold(1e9) == HOLD_SECONDS
+
+
 async def test_few_commands_wait_for_nothing() -> None:
-    gather = Gather(busy=1e9, hold=60)
+    gather = Gather()
     async with asyncio.timeout(10):
         for _ in range(20):
             await gather.together()
 
 
 async def test_many_go_together_also_where_one_of_them_gives_up() -> None:
-    gather, order = Gather(busy=0, hold=0.05), list[str]()
+    gather, order = Gather(lambda _rate: 0.05), list[str]()
 
     async def one(name: str) -> None:
         await gather.together()
