@@ -5,9 +5,9 @@ import asyncio
 from collections.abc import Callable
 
 BUSY_PER_SECOND = 500  # nothing is held below
-FULL_PER_SECOND = 1000
+FULL_PER_SECOND = 750
 HOLD_SECONDS = 0.012  # from there on; in between the more, the more come
-WINDOW_SECONDS = 0.05
+WINDOW_SECONDS = 0.2
 
 
 def hold(rate: float) -> float:
