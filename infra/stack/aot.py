@@ -1,6 +1,7 @@
 """Records Kafka's ahead-of-time cache (JEP 514) in a throw-away run: later starts take a third as long, and
 a fresh broker is as fast as one that has run for a minute."""
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -8,8 +9,6 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-
-import uvloop
 
 from infra.stack import java as java_runtime
 from infra.stack.child import Child, Program
@@ -21,7 +20,6 @@ from infra.stack.ports import free_port
 from infra.stack.running import pause, run_all, wait_until
 from infra.stack.settings import CLONE
 from infra.stack.store import outstanding
-from infra.stack.training import train
 
 ANSWER_SECONDS = 120.0  # it runs at the lowest priority
 WRITE_SECONDS = 120.0
@@ -48,6 +46,9 @@ def main() -> None:
 
 def record(cache: Path, folder: Path) -> None:
     """Runs a broker in `folder`, gives it work, ends it, and keeps what it wrote."""
+    # Late, since Kafka's clients take 0.3 s to import and whoever only orders the recording should not wait.
+    from infra.stack.training import train
+
     shutil.rmtree(folder, ignore_errors=True)
     java = java_runtime.find()
     jars = class_path(cache, lambda *_: None)
@@ -57,7 +58,7 @@ def record(cache: Path, folder: Path) -> None:
     child = Child(kafka.recording(folder / "kafka.aot"))
     try:
         wait_until(kafka.answers, "The broker that records", pause, ANSWER_SECONDS)
-        uvloop.run(train(kafka.address))
+        asyncio.run(train(kafka.address))
         child.end()
         child.wait(WRITE_SECONDS)
     finally:

@@ -15,8 +15,8 @@ from infra.stack.store import ask
 
 # Why not the defaults: one node has one replica; a killed broker's registration is held for
 # broker.session.timeout.ms, which is how long a restart after SIGKILL takes; a killed worker's partitions are
-# held for the group's session timeout, which the services set near group.min.session.timeout.ms. A dozen clients
-# keep one network thread and two for requests busy; with more, threads wake one another for a tenth of the CPU.
+# held for the group's session timeout, which the services set near group.min.session.timeout.ms. One thread
+# for the network and two for requests serve a dozen clients; more spend a tenth more CPU on waking one another.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
