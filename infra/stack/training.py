@@ -41,14 +41,15 @@ async def train(servers: str, records: int = RECORDS) -> None:
     readers = [_member(servers, f"reader-{n}", ANSWERED) for n in range(2)]
     judge = _member(servers, "judge", ASKED)
     try:
-        await asyncio.gather(asking.start(), answering.start(), judge.start(), *(r.start() for r in readers))
-        async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
-            numbers = iter(range(records))
-            for _ in range(AT_ONCE):
-                tasks.create_task(_ask(asking, numbers))
-            tasks.create_task(_answer(judge, answering, records))
-            for reader in readers:
-                tasks.create_task(_read(reader, records))
+        async with asyncio.timeout(SECONDS):
+            await asyncio.gather(asking.start(), answering.start(), judge.start(), *(r.start() for r in readers))
+            async with asyncio.TaskGroup() as tasks:
+                numbers = iter(range(records))
+                for _ in range(AT_ONCE):
+                    tasks.create_task(_ask(asking, numbers))
+                tasks.create_task(_answer(judge, answering, records))
+                for reader in readers:
+                    tasks.create_task(_read(reader, records))
     except TimeoutError:
         pass  # a slow machine has learned less
     finally:
