@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 
-from engine_worker.owner import LostOwnership, Owner, Taken
+from engine_worker.outgoing import Outgoing
+from engine_worker.owner import LostOwnership, Owner
 from schemas.codec import Record, encode_fence
 from schemas.log import Fence
 from schemas.topics import Domain
@@ -36,32 +37,26 @@ class Log:
         )
         return Fence(metadata.offset, fence_id)
 
-    async def outcomes(self, batches: Sequence[tuple[Owner, Sequence[Taken]]]) -> None:
-        """Append every owner's outcomes, each partition's in one idempotent batch, and check where they landed."""
-        for owner, count, answer in await self._within(self._answers(batches)):
+    def outgoing(self, owner: Owner) -> Outgoing:
+        """Where an owner's next outcomes are collected."""
+        return Outgoing(owner, self._producer.create_batch)
+
+    async def outcomes(self, outgoing: Sequence[Outgoing]) -> None:
+        """Append every owner's outcomes, each partition's in idempotent batches, and check where they landed."""
+        for owner, count, answer in await self._within(self._answers(outgoing)):
             owner.landed(answer.offset, count)
 
-    async def _answers(self, batches: Sequence[tuple[Owner, Sequence[Taken]]]) -> list[tuple[Owner, int, Any]]:
-        sent = [one for owner, taken in batches if taken for one in await self._batches(owner, taken)]
-        answers = await asyncio.gather(*(future for _, _, future in sent))
-        return [(owner, count, answer) for (owner, count, _), answer in zip(sent, answers, strict=True)]
+    async def _answers(self, outgoing: Sequence[Outgoing]) -> list[tuple[Owner, int, Any]]:
+        batches = [(one.owner, batch) for one in outgoing for batch in one.batches]
+        sent = [await self._send_batch(batch, owner.partition) for owner, batch in batches]
+        answers = await asyncio.gather(*sent)
+        return [
+            (owner, batch.record_count(), answer) for (owner, batch), answer in zip(batches, answers, strict=True)
+        ]
 
-    async def _batches(self, owner: Owner, taken: Sequence[Taken]) -> list[tuple[Owner, int, Any]]:
-        """Hand one partition's records to the producer, as few batches as the broker's limit allows."""
-        sent: list[tuple[Owner, int, Any]] = []
-        builder, count = self._producer.create_batch(), 0
-        for item in taken:
-            if builder.append(key=item.key, value=item.value, timestamp=None, headers=item.headers) is None:
-                sent.append((owner, count, await self._send_batch(builder, owner.partition)))
-                builder, count = self._producer.create_batch(), 0
-                builder.append(key=item.key, value=item.value, timestamp=None, headers=item.headers)
-            count += 1
-        sent.append((owner, count, await self._send_batch(builder, owner.partition)))
-        return sent
-
-    async def _send_batch(self, builder: Any, partition: int) -> Any:
-        builder.close()
-        return await self._producer.send_batch(builder, self._domain.outcomes, partition=partition)
+    async def _send_batch(self, batch: Any, partition: int) -> Any:
+        batch.close()
+        return await self._producer.send_batch(batch, self._domain.outcomes, partition=partition)
 
     async def append(self, topic: str, partition: int | None, records: Sequence[Record], at_once: int) -> None:
         """Append records in order and wait until all of them are acknowledged.

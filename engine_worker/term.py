@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from engine_worker.checkpoint_write import Checkpointer
 from engine_worker.dead_letters import letter
+from engine_worker.outgoing import Outgoing
 from engine_worker.owner import Owner, Taken
 from engine_worker.produce import Log
 from engine_worker.restore import Restored
@@ -67,27 +68,28 @@ class Term:
 
     async def _handle(self, records: tuple[Any, ...]) -> None:
         metrics.BATCH_RECORDS.observe(len(records))
-        batches: list[tuple[Owner, list[Taken]]] = []
+        found: list[Outgoing] = []
         letters: list[Record] = []
         for partition, group in groupby(records, key=attrgetter("partition")):
             owner = self.owners.get(partition)
-            if owner is None:
-                continue  # not restored yet: the takeover will seek back to these
-            commands = [*group]
-            self.checkpoints.touch(partition, commands)
-            taken = [self._take(owner, record, letters) for record in commands]
-            batches.append((owner, [item for item in taken if item is not None]))
+            if owner is not None:  # else not restored yet: the takeover will seek back to these
+                found.append(self._judge(owner, [*group], letters))
         if letters:
             await self._log.append(self._domain.dead_letters, None, letters, at_once=1)
-        await self._log.outcomes(batches)
-        for owner, landed in batches:
-            if landed:
-                self.checkpoints.landed(owner, landed[-1])
-        count = sum(len(taken) for _, taken in batches)
-        if count:
-            oldest = min(record.timestamp for record in records)
-            metrics.COMMAND_TO_OUTCOME.observe(max(0.0, time.time() - oldest / 1000))
-            _count_verdicts(batches, count)
+        await self._log.outcomes(found)
+        for one in found:
+            if one.last is not None:
+                self.checkpoints.landed(one.owner, one.last)
+        _measure(records, found)
+
+    def _judge(self, owner: Owner, records: list[Any], letters: list[Record]) -> Outgoing:
+        self.checkpoints.touch(owner.partition, records)
+        outgoing = self._log.outgoing(owner)
+        for record in records:
+            taken = self._take(owner, record, letters)
+            if taken is not None:
+                outgoing.add(taken)
+        return outgoing
 
     def _take(self, owner: Owner, record: Any, letters: list[Record]) -> Taken | None:
         taken = owner.take(record.offset, record.timestamp, record.key, record.value, record.headers)
@@ -188,7 +190,11 @@ def _time_elapsed(match: str, deadline: Millis, now: Millis) -> Record:
     return encode_command(command, now, "/playlog/engine")
 
 
-def _count_verdicts(batches: list[tuple[Owner, list[Taken]]], count: int) -> None:
-    rejected = sum(1 for _, taken in batches for item in taken if item.rejection is not None)
-    metrics.OUTCOMES.labels(verdict="rejected").inc(rejected)
-    metrics.OUTCOMES.labels(verdict="accepted").inc(count - rejected)
+def _measure(records: tuple[Any, ...], outgoing: list[Outgoing]) -> None:
+    count = sum(map(len, outgoing))
+    if count:
+        oldest = min(record.timestamp for record in records)
+        metrics.COMMAND_TO_OUTCOME.observe(max(0.0, time.time() - oldest / 1000))
+        rejected = sum(one.rejected for one in outgoing)
+        metrics.OUTCOMES.labels(verdict="rejected").inc(rejected)
+        metrics.OUTCOMES.labels(verdict="accepted").inc(count - rejected)

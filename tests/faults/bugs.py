@@ -99,12 +99,12 @@ def _keep_the_producer() -> None:
 
     outcomes = _original("engine_worker.produce:Log.outcomes")
 
-    async def sent(self: Any, batches: Any) -> None:
+    async def sent(self: Any, outgoing: Any) -> None:
         try:
-            await outcomes(self, batches)
+            await outcomes(self, outgoing)
         except Unacknowledged:
-            for owner, taken in batches:
-                owner.landing += len(taken)
+            for one in outgoing:
+                one.owner.landing += len(one)
 
     _replace("engine_worker.produce:Log.outcomes", sent)
 

@@ -110,13 +110,13 @@ def _without_after(cursor: log.Cursor, offset: int, mark: Any) -> Any:
 _outcomes = Log.outcomes
 
 
-async def _same_producer(self: Log, batches: Any) -> None:
+async def _same_producer(self: Log, outgoing: Any) -> None:
     """An unknown result does not end the term: the same producer sends what comes next."""
     try:
-        await _outcomes(self, batches)
+        await _outcomes(self, outgoing)
     except Unacknowledged:
-        for owner, taken in batches:
-            owner.landing += len(taken)
+        for one in outgoing:
+            one.owner.landing += len(one)
 
 
 # B6

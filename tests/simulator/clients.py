@@ -31,6 +31,9 @@ class Batch:
     def close(self) -> None:
         """Nothing more will be put in."""
 
+    def record_count(self) -> int:
+        return len(self.records)
+
 
 class Producer:
     """An idempotent producer; after `broker.life` has changed nothing that it sent lands any more."""
