@@ -1,7 +1,10 @@
 """Ids are derived: a repeated request is the same command, a repeated create the same match."""
 
 from itertools import combinations
-from uuid import UUID
+from uuid import UUID, uuid5
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas import ids, keys, tables
 from tests.words import ANN, BOB
@@ -31,6 +34,13 @@ def test_an_id_stays_what_it_was() -> None:
     assert command == "461fc8e1-941e-53a2-a9cf-57c751b42a19"
     assert ids.match_id(command) == "2576489b-bb50-56df-aa15-82b8e664ad86"
     assert ids.timer_id(ids.match_id(command), 7) == "54019970-dac4-58f3-b322-3763888f088e"
+
+
+@given(st.uuids(), st.text(st.characters(exclude_categories=["Cs"])), st.integers(min_value=0))
+def test_ids_are_those_of_rfc_9562(name: UUID, key: str, deadline: int) -> None:
+    assert ids.command_id("p", "POST", "/v1", key) == str(uuid5(UUID(bytes=ids.NAMESPACE), f"p\nPOST\n/v1\n{key}"))
+    assert ids.match_id(str(name)) == str(uuid5(name, "match"))
+    assert ids.timer_id(str(name), deadline) == str(uuid5(name, f"time-elapsed/{deadline}"))
 
 
 def test_a_deadline_has_one_timer_command_whoever_writes_it() -> None:
