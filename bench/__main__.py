@@ -59,6 +59,8 @@ def bench(
     plan = plan.short() if short else plan
     began = time.monotonic()
     try:
+        if home is None or chosen & {*LOG}:
+            target.warm(plan.say)
         with _live(home) if chosen & {*LIVE} else nullcontext() as live:
             _run(LIVE, chosen, live, plan, report, console)
         with target.own(set()) if chosen & {*LOG} else nullcontext() as own:

@@ -3,12 +3,14 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.settings import WithKafka
+from infra.stack import aot
+from infra.stack import settings as stack_settings
 from infra.stack.errors import StackError
 from infra.stack.home import Home
 from infra.stack.platform import Platform, platform
@@ -59,6 +61,14 @@ def running(home: Path) -> Target:
         stores={name: pid for name, pid in pids.items() if name in names},
         services={name: pid for name, pid in pids.items() if name not in names},
     )
+
+
+def warm(say: Callable[[str], None]) -> None:
+    """See to it that a broker of our own starts with what an earlier one has learned, as it does for players."""
+    cache = stack_settings.read().cache
+    if not aot.present(cache):
+        say("recording Kafka's start, once on this machine: about half a minute")
+        aot.provide(cache)
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from types import FrameType
 
 from infra.stack import java as java_runtime
 from infra.stack.child import Child, Program
-from infra.stack.files import private_folder
+from infra.stack.files import alone, private_folder
 from infra.stack.home import Home
 from infra.stack.jars import class_path
-from infra.stack.kafka import Kafka, aot_path
+from infra.stack.kafka import AOT_FILES, Kafka, aot_path
 from infra.stack.ports import free_port
 from infra.stack.running import pause, run_all, wait_until
 from infra.stack.settings import CLONE
@@ -23,6 +23,8 @@ from infra.stack.store import outstanding
 
 ANSWER_SECONDS = 120.0  # it runs at the lowest priority
 WRITE_SECONDS = 120.0
+END_SECONDS = 5.0
+LOCK, FOLDER = "aot.lock", "aot-recording"
 
 
 def recorder(home: Home, kafka: Kafka, python: str) -> Program:
@@ -36,16 +38,29 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _leave)
     os.nice(19)
     cache = Path(sys.argv[1])
-    with (private_folder(cache) / "aot.lock").open("w") as lock:
+    with (private_folder(cache) / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return
-        record(cache, cache / "aot-recording")
+        record(cache, cache / FOLDER)
+
+
+def present(cache: Path) -> bool:
+    """Whether the next broker starts from a cache, or never will."""
+    java = java_runtime.find()
+    return not java.has_aot or aot_path(cache, java, class_path(cache, lambda *_: None)).exists()
+
+
+def provide(cache: Path) -> None:
+    """Returns when there is a cache, recorded here and now or by the recorder that is at work."""
+    with alone(private_folder(cache) / LOCK):
+        if not present(cache):
+            record(cache, cache / FOLDER)
 
 
 def record(cache: Path, folder: Path) -> None:
-    """Runs a broker in `folder`, gives it work, ends it, and keeps what it wrote."""
+    """Runs a broker in `folder`, gives it work, ends it, and keeps what it wrote instead of all earlier caches."""
     # Late, since Kafka's clients take 0.3 s to import and whoever only orders the recording should not wait.
     from infra.stack.training import train
 
@@ -58,11 +73,19 @@ def record(cache: Path, folder: Path) -> None:
     child = Child(kafka.recording(folder / "kafka.aot"))
     try:
         wait_until(kafka.answers, "The broker that records", pause, ANSWER_SECONDS)
-        asyncio.run(train(kafka.address))
+        if not asyncio.run(train(kafka.address)):
+            sys.stderr.write("The training took too long: Kafka will start fast, but compile for a while.\n")
         child.end()
         child.wait(WRITE_SECONDS)
+    except SystemExit:  # ended on purpose: nobody will look for a cause in what it has left
+        child.kill()
+        child.wait(END_SECONDS)
+        shutil.rmtree(folder)
+        raise
     finally:
         child.kill()
+    for earlier in cache.glob(AOT_FILES):
+        earlier.unlink()
     (folder / "kafka.aot").replace(target)
     shutil.rmtree(folder)
 

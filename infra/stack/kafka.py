@@ -54,6 +54,7 @@ rootLogger.appenderRef.console.ref=console
 """
 
 TRAINING = "2: asked what Playlog asks"  # what the broker does in the run that records its ahead-of-time cache
+AOT_FILES = "kafka-*.aot"
 # The serial collector: a third of the threads, and no slower with so small a heap.
 JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
 # Java 25 warns on every start about what Kafka's libraries do; 17 does not know the second option.
@@ -164,7 +165,7 @@ def class_path(jars: Sequence[Path]) -> str:
 def aot_path(cache: Path, java: Java, jars: Sequence[Path]) -> Path:
     """Where the cache of exactly this runtime, these jars, these paths and this training belongs."""
     key = "\n".join((java.version, lock_hash(), class_path(jars), *JVM, TRAINING))
-    return cache / f"kafka-{hashlib.sha256(key.encode()).hexdigest()[:16]}.aot"
+    return cache / AOT_FILES.replace("*", hashlib.sha256(key.encode()).hexdigest()[:16])
 
 
 def cluster_id() -> str:

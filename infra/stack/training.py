@@ -29,8 +29,11 @@ ASKED = TopicSpec("training-asked", PARTITIONS, {"message.timestamp.type": "LogA
 ANSWERED = TopicSpec("training-answered", PARTITIONS, {"message.timestamp.type": "LogAppendTime"})
 
 
-async def train(servers: str, records: int = RECORDS) -> None:
-    """Pass records from one topic through a group to another, and on to two readers; takes SECONDS at most."""
+async def train(servers: str, records: int = RECORDS, seconds: float = SECONDS) -> bool:
+    """Pass records from one topic through a group to another, and on to two readers.
+
+    False where `seconds` did not suffice: the broker has then learned less.
+    """
     helper = admin(servers)
     await helper.start()
     try:
@@ -41,7 +44,7 @@ async def train(servers: str, records: int = RECORDS) -> None:
     readers = [_member(servers, f"reader-{n}", ANSWERED) for n in range(2)]
     judge = _member(servers, "judge", ASKED)
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             await asyncio.gather(asking.start(), answering.start(), judge.start(), *(r.start() for r in readers))
             async with asyncio.TaskGroup() as tasks:
                 numbers = iter(range(records))
@@ -50,8 +53,9 @@ async def train(servers: str, records: int = RECORDS) -> None:
                 tasks.create_task(_answer(judge, answering, records))
                 for reader in readers:
                     tasks.create_task(_read(reader, records))
+        return True
     except TimeoutError:
-        pass  # a slow machine has learned less
+        return False
     finally:
         await asyncio.gather(asking.stop(), answering.stop(), close(judge), *map(close, readers))
 
