@@ -10,12 +10,14 @@ class Outgoing:
     """Batches in the making: an outcome goes in as soon as it is judged, while the cache still holds it.
 
     Kept until all were judged, a poll's outcomes leave the cache, and each is fetched from memory twice: a fifth
-    of a draining engine's CPU. `last` is the latest outcome, `rejected` counts those with a rejection.
+    of a draining engine's CPU. `last` is the latest outcome, `rejected` counts those with a rejection; `answers`
+    are the producer's, one for every batch that it was given.
     """
 
     def __init__(self, owner: Owner, create_batch: Callable[[], Any]) -> None:
         self.owner = owner
         self.batches: list[Any] = []
+        self.answers: list[Any] = []
         self.last: Taken | None = None
         self.rejected = 0
         self._create_batch = create_batch
@@ -24,16 +26,18 @@ class Outgoing:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, taken: Taken) -> None:
-        """Put the next outcome behind the others."""
+    def add(self, taken: Taken) -> bool:
+        """Put the next outcome behind the others; True where it began another batch, so that one can be sent."""
         key, value, headers, rejection, _ = taken
-        if not self.batches or self._append(key, value, headers) is None:
-            self.batches.append(self._create_batch())
-            self._append(key, value, headers)
         self._count += 1
         self.last = taken
         if rejection is not None:
             self.rejected += 1
+        if self.batches and self._append(key, value, headers) is not None:
+            return False
+        self.batches.append(self._create_batch())
+        self._append(key, value, headers)
+        return len(self.batches) > 1
 
     def _append(self, key: bytes | None, value: bytes, headers: list[tuple[str, bytes]]) -> Any:
         return self.batches[-1].append(key=key, value=value, timestamp=None, headers=headers)

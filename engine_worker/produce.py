@@ -41,22 +41,28 @@ class Log:
         """Where an owner's next outcomes are collected."""
         return Outgoing(owner, self._producer.create_batch)
 
+    async def send(self, outgoing: Outgoing) -> None:
+        """Send its first batch that was not sent yet. At most two are on their way: aiokafka lets a third wait."""
+        await self._within(self._send(outgoing))
+
     async def outcomes(self, outgoing: Sequence[Outgoing]) -> None:
-        """Append every owner's outcomes, each partition's in idempotent batches, and check where they landed."""
-        for owner, count, answer in await self._within(self._answers(outgoing)):
-            owner.landed(answer.offset, count)
+        """Send what was not sent yet, wait until everything is acknowledged, and check where it landed."""
+        await self._within(self._settle(outgoing))
+        for one in outgoing:
+            for batch, answer in zip(one.batches, one.answers, strict=True):
+                one.owner.landed(answer.result().offset, batch.record_count())
 
-    async def _answers(self, outgoing: Sequence[Outgoing]) -> list[tuple[Owner, int, Any]]:
-        batches = [(one.owner, batch) for one in outgoing for batch in one.batches]
-        sent = [await self._send_batch(batch, owner.partition) for owner, batch in batches]
-        answers = await asyncio.gather(*sent)
-        return [
-            (owner, batch.record_count(), answer) for (owner, batch), answer in zip(batches, answers, strict=True)
-        ]
-
-    async def _send_batch(self, batch: Any, partition: int) -> Any:
+    async def _send(self, outgoing: Outgoing) -> None:
+        batch = outgoing.batches[len(outgoing.answers)]
         batch.close()
-        return await self._producer.send_batch(batch, self._domain.outcomes, partition=partition)
+        topic, partition = self._domain.outcomes, outgoing.owner.partition
+        outgoing.answers.append(await self._producer.send_batch(batch, topic, partition=partition))
+
+    async def _settle(self, outgoing: Sequence[Outgoing]) -> None:
+        for one in outgoing:
+            while len(one.answers) < len(one.batches):
+                await self._send(one)
+        await asyncio.gather(*(answer for one in outgoing for answer in one.answers))
 
     async def append(self, topic: str, partition: int | None, records: Sequence[Record], at_once: int) -> None:
         """Append records in order and wait until all of them are acknowledged.

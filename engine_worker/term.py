@@ -73,23 +73,30 @@ class Term:
         for partition, group in groupby(records, key=attrgetter("partition")):
             owner = self.owners.get(partition)
             if owner is not None:  # else not restored yet: the takeover will seek back to these
-                found.append(self._judge(owner, [*group], letters))
-        if letters:
-            await self._log.append(self._domain.dead_letters, None, letters, at_once=1)
+                found.append(await self._judge(owner, [*group], letters))
+        await self._post(letters)
         await self._log.outcomes(found)
         for one in found:
             if one.last is not None:
                 self.checkpoints.landed(one.owner, one.last)
         _measure(records, found)
 
-    def _judge(self, owner: Owner, records: list[Any], letters: list[Record]) -> Outgoing:
+    async def _judge(self, owner: Owner, records: list[Any], letters: list[Record]) -> Outgoing:
+        """Judge a partition's commands; what fills a batch is sent while the next ones are judged."""
         self.checkpoints.touch(owner.partition, records)
         outgoing = self._log.outgoing(owner)
         for record in records:
             taken = self._take(owner, record, letters)
-            if taken is not None:
-                outgoing.add(taken)
+            if taken is not None and outgoing.add(taken):
+                await self._post(letters)
+                await self._log.send(outgoing)
         return outgoing
+
+    async def _post(self, letters: list[Record]) -> None:
+        """Append dead letters, always before the outcomes that speak of them."""
+        if letters:
+            await self._log.append(self._domain.dead_letters, None, letters, at_once=1)
+            letters.clear()
 
     def _take(self, owner: Owner, record: Any, letters: list[Record]) -> Taken | None:
         taken = owner.take(record.offset, record.timestamp, record.key, record.value, record.headers)

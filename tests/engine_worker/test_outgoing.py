@@ -42,6 +42,13 @@ def test_what_does_not_fit_goes_into_the_next_batch() -> None:
     assert sum(counts) == len(outgoing) == 8
 
 
+def test_only_what_begins_another_batch_says_that_one_can_be_sent() -> None:
+    outgoing = collected()
+    told = [outgoing.add(taken(number)) for number in range(8)]
+    assert told.count(True) == len(outgoing.batches) - 1 > 1
+    assert not told[0]
+
+
 def test_an_outcome_above_the_limit_has_a_batch_of_its_own() -> None:
     outgoing = collected(taken(1), taken(2, size=2 * LIMIT), taken(3))
     assert [key for key, _ in written(outgoing)] == [b"match-1", b"match-2", b"match-3"]
