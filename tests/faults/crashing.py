@@ -14,7 +14,7 @@ POINTS = {
     "fence": ("engine_worker.produce:Log.fence", "after"),
     "restore": ("engine_worker.restore:Restored.feed", "after"),
     "execute": ("engine_worker.owner:Owner.take", "after"),
-    "produce": ("engine_worker.produce:Log._send_batch", "after"),
+    "produce": ("engine_worker.produce:Log._send", "after"),
     "ack": ("engine_worker.owner:Owner.landed", "before"),
     "landed": ("engine_worker.owner:Owner.landed", "after"),
     "commit": ("engine_worker.term:Term.commit", "after"),
