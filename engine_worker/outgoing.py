@@ -21,15 +21,13 @@ class Outgoing:
         self.last: Taken | None = None
         self.rejected = 0
         self._create_batch = create_batch
-        self._count = 0
 
     def __len__(self) -> int:
-        return self._count
+        return sum(batch.record_count() for batch in self.batches)
 
     def add(self, taken: Taken) -> bool:
         """Put the next outcome behind the others; True where it began another batch, so that one can be sent."""
         key, value, headers, rejection, _ = taken
-        self._count += 1
         self.last = taken
         if rejection is not None:
             self.rejected += 1
