@@ -20,6 +20,7 @@ from bench import engine, gateway, memory, moves, reading, restore, sink, target
 from bench.figures import Report, table
 from bench.plan import Plan
 from bench.target import Target
+from infra.stack.cores import take_turns
 from infra.stack.errors import StackError
 
 RESULTS = Path(__file__).resolve().parents[1] / "bench-results"
@@ -58,6 +59,7 @@ def bench(
     plan = Plan(say=lambda text: console.print(f"[dim]{time.strftime('%H:%M:%S')}   {text}[/]"), poisson=poisson)
     plan = plan.short() if short else plan
     began = time.monotonic()
+    take_turns()
     try:
         if home is None or chosen & {*LOG}:
             target.warm(plan.say)

@@ -7,6 +7,7 @@ from bench import raw
 from bench.figures import Figure, Report, at_least, at_most
 from bench.plan import Plan
 from bench.preload import preload
+from bench.quiet import no_collector
 from bench.target import Target
 from bench.watching import Work, total_of, watch
 from engine_worker.judge import State
@@ -78,9 +79,11 @@ async def _bare_loop(target: Target) -> tuple[float, float]:
         share = {partition: min(end, LOOP_COMMANDS // PARTITIONS) for partition, end in until.items()}
         async for partition, records in batches(consumer, MATCHES.commands, share):
             held.setdefault(partition, []).extend(records)
-    count, began, cpu = sum(map(len, held.values())), time.perf_counter(), time.process_time()
-    for partition, lines in held.items():
-        owner = Owner(partition, Fence(0, ""), State(), -1, lambda _: True)
-        for line in lines:
-            owner.take(line.offset, line.timestamp, line.key, line.value, line.headers)
-    return count / (time.perf_counter() - began), (time.process_time() - cpu) * 100_000 / count
+    count = sum(map(len, held.values()))
+    with no_collector():
+        began, cpu = time.perf_counter(), time.process_time()
+        for partition, lines in held.items():
+            owner = Owner(partition, Fence(0, ""), State(), -1, lambda _: True)
+            for line in lines:
+                owner.take(line.offset, line.timestamp, line.key, line.value, line.headers)
+        return count / (time.perf_counter() - began), (time.process_time() - cpu) * 100_000 / count

@@ -10,6 +10,7 @@ from bench import processes, raw
 from bench.figures import Figure, Report, at_least
 from bench.moves import VALUE
 from bench.plan import Plan
+from bench.quiet import no_collector
 from bench.tables import Table, seated
 from bench.target import Target
 from infra.kafka.client import producer
@@ -94,16 +95,18 @@ async def _one(table: Table, errors: Counter[str]) -> bool:
 
 async def _closed_loop(plan: Plan, workers: list[Callable[[], Awaitable[bool]]]) -> tuple[list[float], float]:
     """Each worker one after the other for `step_seconds`: what the good ones took, and how long it all went."""
-    took, begun = list[float](), time.perf_counter()
-    until = begun + plan.step_seconds
+    took = list[float]()
 
     async def work(one: Callable[[], Awaitable[bool]]) -> None:
         while (start := time.perf_counter()) < until:
             if await one():
                 took.append(time.perf_counter() - start)
 
-    await asyncio.gather(*map(work, workers))
-    return took, time.perf_counter() - begun
+    with no_collector():
+        begun = time.perf_counter()
+        until = begun + plan.step_seconds
+        await asyncio.gather(*map(work, workers))
+        return took, time.perf_counter() - begun
 
 
 async def _floor(target: Target, plan: Plan, workers: int) -> float:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from random import Random
 
+from bench.quiet import no_collector
 from playlog.quantiles import quantiles
 
 SLIP_LIMIT_MS = 5.0  # above it the load was not what it claims to be
@@ -56,8 +57,9 @@ async def open_loop(schedule: Sequence[float], begin: Begin) -> list[float]:
     sys.setswitchinterval(SWITCH_SECONDS)
     keeper = threading.Thread(target=keep_time, name="pace", daemon=True)
     try:
-        keeper.start()
-        await done
+        with no_collector():
+            keeper.start()
+            await done
     finally:
         sys.setswitchinterval(before)
     return slips

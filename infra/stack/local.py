@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from infra.stack import aot, services, stores
+from infra.stack.cores import take_turns
 from infra.stack.errors import NotInTime, StackError, StopRequested
 from infra.stack.health import answer, is_ready
 from infra.stack.home import Home
@@ -54,6 +55,7 @@ class LocalStack:
     def run(self) -> None:
         """Returns after a stop signal; raises StackError when the start fails. Leaves no process behind."""
         with self._home.claimed(), self._supervisor.listening():
+            take_turns()
             try:
                 self._bring_up()
                 self._supervisor.run()
