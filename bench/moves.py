@@ -22,7 +22,7 @@ APART = 0.5  # seconds between two moves of one match: a longer stall would let 
 FEWEST = 16
 TAIL_SECONDS = 20.0
 VALUE = b"x" * 500  # what a command record carries
-CONNECTIONS = 64
+CONNECTIONS = 1024  # players do not share theirs: where moves wait for one, the load follows the system's pace
 
 
 class Load:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 BUSY_PER_SECOND = 500  # nothing is held below
 FULL_PER_SECOND = 750
-HOLD_SECONDS = 0.012  # from there on; in between the more, the more come
+HOLD_SECONDS = 0.020  # from there on; in between the more, the more come
 WINDOW_SECONDS = 0.2
 
 

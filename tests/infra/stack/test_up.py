@@ -78,6 +78,7 @@ def test_the_stores_start_and_all_end_with_a_polite_stop(home: Path) -> None:
         processes = state(home)["processes"]
         assert [process["service"] for process in processes] == ["kafka", "postgres", "redis"]
         assert playlog(home, "status").returncode == 0
+        assert {os.sched_getscheduler(process["pid"]) for process in processes} == {os.SCHED_BATCH}
         supervisor.terminate()
         supervisor.communicate(timeout=60)
         assert supervisor.returncode == 0
