@@ -56,7 +56,9 @@ class Log:
         batch = outgoing.batches[len(outgoing.answers)]
         batch.close()
         topic, partition = self._domain.outcomes, outgoing.owner.partition
-        outgoing.answers.append(await self._producer.send_batch(batch, topic, partition=partition))
+        answer = await self._producer.send_batch(batch, topic, partition=partition)
+        answer.add_done_callback(_heard)
+        outgoing.answers.append(answer)
 
     async def _settle(self, outgoing: Sequence[Outgoing]) -> None:
         for one in outgoing:
@@ -84,3 +86,9 @@ class Log:
                 return await waiting
         except TimeoutError as error:
             raise Unacknowledged(f"the broker did not acknowledge within {self._deadline} s") from error
+
+
+def _heard(answer: asyncio.Future[Any]) -> None:
+    """A poll that fails before it waits for its answers ends the term; asyncio need not report each one, too."""
+    if not answer.cancelled():
+        answer.exception()

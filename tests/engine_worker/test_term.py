@@ -1,6 +1,7 @@
 """A poll whose outcomes fill several batches: what goes to the broker, in which order, and what a fault leaves."""
 
 import asyncio
+import gc
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,11 +23,14 @@ LIMIT, COMMANDS, PATIENCE = 1500, 20, 10.0
 
 
 class Producer:
-    """Acknowledges at once, or refuses the batch at `refuse`; `sent`: topics, and how many records came."""
+    """Acknowledges at once, or refuses the batch at `refuse`; `sent`: topics, and how many records came.
 
-    def __init__(self, refuse: int | None = None) -> None:
+    With `lost` no outcomes land: each answer is an error.
+    """
+
+    def __init__(self, refuse: int | None = None, lost: bool = False) -> None:
         self.sent: list[tuple[str, int]] = []
-        self._refuse, self._end = refuse, 1
+        self._refuse, self._lost, self._end = refuse, lost, 1
 
     def create_batch(self) -> BatchBuilder:
         return BatchBuilder(LIMIT, 0)
@@ -45,6 +49,9 @@ class Producer:
     def _acknowledged(self, topic: str, count: int) -> Any:
         self.sent.append((topic, count))
         answer = asyncio.get_running_loop().create_future()
+        if self._lost and topic == MATCHES.outcomes:
+            answer.set_exception(KafkaTimeoutError())
+            return answer
         answer.set_result(SimpleNamespace(offset=self._end))
         if topic == MATCHES.outcomes:
             self._end += count
@@ -98,3 +105,16 @@ async def test_a_batch_that_cannot_be_sent_ends_the_term_and_nothing_follows_it(
     assert isinstance(found.failed.exception(), KafkaTimeoutError)
     assert len(producer.of(MATCHES.outcomes)) == refused
     assert owner.landing == 1
+
+
+async def test_a_fault_between_two_batches_is_reported_once() -> None:
+    """Not again by asyncio for each batch that was sent before it, and whose answer nobody waits for."""
+    reported: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["message"]))
+    found, _ = term(Producer(refuse=1, lost=True))
+    await found.handle(unreadable(COMMANDS))
+    assert isinstance(found.failed.exception(), KafkaTimeoutError)
+    await asyncio.sleep(0)
+    del found  # its fault's traceback knows the answers
+    gc.collect()
+    assert reported == []
