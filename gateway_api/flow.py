@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 STUCK_SECONDS = 5.0
@@ -29,6 +30,15 @@ def _partitions(assignment: bytes, topic: str) -> list[int]:
     return [p for entry in decoded.assignment for p in entry[1] if entry[0] == topic]
 
 
+def watermark_of(progress: bytes) -> int | None:
+    """The watermark in what stands in Redis as a partition's progress; None where there is none to be read."""
+    try:
+        found = orjson.loads(progress)["watermark"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return found if type(found) is int else None
+
+
 class Progress:
     """Watches each partition's watermark follow the end of the commands.
 
@@ -39,9 +49,15 @@ class Progress:
     def __init__(self) -> None:
         self._targets: dict[int, tuple[int, float]] = {}  # the end when first seen behind it, and when that was
 
-    def observe(self, watermarks: Mapping[int, int], ends: Mapping[int, int], now: float) -> str:
-        """What is stuck, '' if nothing. `watermarks`: last command with a published outcome, -1 none."""
-        stuck = [p for p in sorted(ends) if self._is_stuck(p, watermarks.get(p, -1), ends[p], now)]
+    def observe(self, watermarks: Mapping[int, int | None], ends: Mapping[int, int], now: float) -> str:
+        """What is stuck, '' if nothing.
+
+        `watermarks`: by partition, its last command with a published outcome, -1 none; None cannot be read.
+        """
+        known = {p: watermark for p, watermark in watermarks.items() if watermark is not None}
+        if unreadable := watermarks.keys() - known.keys():
+            return f"the progress in Redis of partitions {_listed(sorted(unreadable))} cannot be read"
+        stuck = [p for p in sorted(ends) if self._is_stuck(p, known.get(p, -1), ends[p], now)]
         return f"no outcomes from partitions {_listed(stuck)}" if stuck else ""
 
     def _is_stuck(self, partition: int, watermark: int, end: int, now: float) -> bool:

@@ -5,7 +5,6 @@ import contextlib
 import time
 from typing import Any
 
-import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -13,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from gateway_api.auth_proxy import AuthProxy
 from gateway_api.commands_log import CommandsLog
-from gateway_api.flow import Progress, group_problem
+from gateway_api.flow import Progress, group_problem, watermark_of
 from gateway_api.settings import GatewaySettings
 from infra.health import Health
 from infra.kafka.client import admin, reader
@@ -83,7 +82,7 @@ class Readiness:
         places = [TopicPartition(self._domain.commands, p) for p in range(PARTITIONS)]
         found: dict[Any, int] = await self._reader.end_offsets(places)
         stored = await self._line.call("MGET", *map(keys.progress, range(PARTITIONS)))
-        watermarks = {p: orjson.loads(raw)["watermark"] for p, raw in enumerate(stored) if raw}
+        watermarks = {p: watermark_of(raw) for p, raw in enumerate(stored) if raw}
         ends = {place.partition: end for place, end in found.items()}
         problem = self._progress.observe(watermarks, ends, time.monotonic())
         self._health.set("flow", not problem, problem)

@@ -2,6 +2,7 @@
 
 from gateway_api.readiness import CHECKS
 from infra.stack.trial import Trial
+from schemas import keys
 from tests.gateway_api.client import Player, wait_until
 from tests.gateway_api.conftest import Running, Start
 
@@ -32,6 +33,26 @@ async def test_commands_that_get_no_outcome_are_noticed(gateway: Running) -> Non
         return not (await checks(gateway))["flow"]
 
     await wait_until(stuck)
+
+
+async def test_a_progress_that_cannot_be_read_is_said_and_the_gateway_stays(gateway: Running) -> None:
+    place = keys.progress(3)
+    before = await gateway.double.redis.get(place)
+    assert before is not None
+
+    async def told() -> bool:
+        async with gateway.http() as http:
+            return "partitions 3" in (await http.get("/readyz")).json()["checks"]["flow"].get("reason", "")
+
+    async def over() -> bool:
+        return not await told()
+
+    await gateway.double.redis.set(place, b"{}")
+    try:
+        await wait_until(told)
+    finally:
+        await gateway.double.redis.set(place, before)
+    await wait_until(over)
 
 
 async def test_without_redis_commands_are_taken_and_reading_is_503(gateway: Running, stack: Trial) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from gateway_api.answers import STATUS, rejected
-from gateway_api.flow import STUCK_SECONDS, Progress, group_problem
+from gateway_api.flow import STUCK_SECONDS, Progress, group_problem, watermark_of
 from gateway_api.headers import idempotency_key, is_current, last_event_id, prefer_wait
 from gateway_api.limits import InFlight, Slots
 from gateway_api.requests import CommandRequest, player_command
@@ -182,3 +182,10 @@ def test_a_partition_is_stuck_when_old_commands_stay_without_outcome() -> None:
 def test_a_busy_partition_that_moves_is_not_stuck() -> None:
     progress = Progress()
     assert [progress.observe({0: n * 10}, {0: n * 10 + 20}, n * 2.0) for n in range(30)] == [""] * 30
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"7", b"{", b'{"watermark":"7"}', b'{"watermark":null}'])
+def test_given_a_progress_nobody_wrote_then_its_partition_is_named(raw: bytes) -> None:
+    watermarks = {0: watermark_of(b'{"watermark":0}'), 3: watermark_of(raw)}
+    assert watermarks == {0: 0, 3: None}
+    assert "partitions 3 cannot be read" in Progress().observe(watermarks, {0: 1, 3: 1}, 0)
