@@ -7,7 +7,6 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from gateway_api.gather import Gather
 from infra.backoff import Backoff
 from infra.kafka.client import partition_of
 from infra.kafka.client import producer as make_producer
@@ -34,7 +33,7 @@ class CommandsLog:
 
     def __init__(self, servers: str, security: dict[str, Any], topic: str, ack: float = ACK_SECONDS) -> None:
         self._servers, self._security, self._topic = servers, security, topic
-        self._ack_seconds, self._gather = ack, Gather()
+        self._ack_seconds = ack
         self._producer: AIOKafkaProducer | None = None
         self._failed = asyncio.Event()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -45,7 +44,6 @@ class CommandsLog:
 
     async def append(self, record: Record) -> None:
         """Returns when the brokers have it; raises LogAway within ACK_SECONDS otherwise."""
-        await self._gather.together()
         producer = self._producer
         if producer is None:
             raise LogAway("no producer")

@@ -1,5 +1,9 @@
-"""When many commands come, they go to the log together: each request to Kafka costs five processes as much as ten
-commands, so under load a hold of a few milliseconds buys more than it costs; with few commands nothing is held."""
+"""When many commands come, they go to the log together.
+
+Each request to Kafka costs five processes as much as ten commands, so under load a hold of a few milliseconds buys
+more than it costs; with few commands nothing is held. Redis says meanwhile whether a command's result is known:
+waiting for that first took two more turns of the event loop, which are 10 to 40 ms long where cores are full.
+"""
 
 import asyncio
 from collections.abc import Callable

@@ -9,6 +9,7 @@ import structlog
 from gateway_api.answers import Result, rejected
 from gateway_api.commands_log import CommandsLog
 from gateway_api.feed import Feed, Waiter
+from gateway_api.gather import Gather
 from gateway_api.matches import Matches
 from infra.clock import Clock
 from infra.redis_line import Line, Reply, ServerError, consume
@@ -38,8 +39,11 @@ class Submit:
     A command is appended again unless its result is known already.
     """
 
-    def __init__(self, matches: Matches, line: Line, commands: CommandsLog, clock: Clock) -> None:
+    def __init__(
+        self, matches: Matches, line: Line, commands: CommandsLog, clock: Clock, gather: Gather | None = None
+    ) -> None:
         self._matches, self._line, self._commands, self._clock = matches, line, commands, clock
+        self._gather = gather or Gather()
 
     def ask(self, command: str) -> Reply:
         """Ask for the stored result while the request is still being read; pass the reply to the call."""
@@ -52,17 +56,19 @@ class Submit:
 
         Raises the rejection's problem, and LogAway when nobody knows whether the log has it.
 
-        1. subscribe; 2. a known result answers at once; 3. append; 4. wait for the hint, or for the stored
-        result where the hint was lost; 5. wait until the snapshot is as new as the result.
+        1. subscribe; 2. gather with others; 3. a known result answers; 4. append; 5. wait for the hint, or for the
+        stored result where the hint was lost; 6. wait until the snapshot is as new as the result.
         """
         mark = digest(command.word)
         if wait is None:
+            await self._gather.together()
             if await known(asked, mark) is None:
                 await self._append(command, trace)
             return None
         until = asyncio.get_running_loop().time() + wait
         async with self._matches.followed(command.key, command.player) as feed:
             with feed.waiting(command.id, Waiter(mark)) as waiter:
+                await self._gather.together()
                 result = await known(asked, mark)
                 if result is None:
                     await self._append(command, trace)  # with a deadline of its own: 202 means that the log has it

@@ -1,11 +1,16 @@
 """Commands are held for each other only while many come, and never for long."""
 
 import asyncio
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_api.gather import BUSY_PER_SECOND, FULL_PER_SECOND, HOLD_SECONDS, Gather, Rate, hold
+from gateway_api.submit import Submit
+from infra.clock import ManualClock
+from schemas.command import Command
+from schemas.match import Join
 
 
 def test_the_rate_is_that_of_the_last_whole_window() -> None:
@@ -51,3 +56,31 @@ async def test_many_go_together_also_where_one_of_them_gives_up() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         assert order == ["0", "1", "3", "4"]
         await one("later")
+
+
+class Log:
+    """A log that notes what is appended."""
+
+    def __init__(self) -> None:
+        self.found: list[bytes | None] = []
+
+    async def append(self, record: Any) -> None:
+        self.found.append(record.key)
+
+
+async def test_given_many_commands_then_they_are_held_while_redis_is_asked() -> None:
+    log, loop = Log(), asyncio.get_running_loop()
+    nothing = cast(Any, None)
+    submit = Submit(nothing, nothing, cast(Any, log), ManualClock(), Gather(lambda _rate: 0.05))
+    asked: list[asyncio.Future[bytes | None]] = [loop.create_future() for _ in range(3)]
+    began = loop.time()
+    tasks = [
+        asyncio.create_task(submit(Command(f"c{n}", f"m{n}", "ann", "0" * 32, Join()), reply, "", None))
+        for n, reply in enumerate(asked)
+    ]
+    for reply in asked:
+        reply.set_result(None)
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks)
+    assert log.found == [b"m0", b"m1", b"m2"]
+    assert loop.time() - began >= 0.04
