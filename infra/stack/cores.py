@@ -8,7 +8,7 @@ def take_turns() -> None:
     """Let this process, and all that it starts from now on, not push one another aside.
 
     A process that wakes up usually interrupts the one that runs. Here a dozen wake each other thousands of times a
-    second, so on two busy cores the gateway was stopped 1,300 times a second, each time to find its caches cold.
+    second, so on two busy cores the gateway was stopped 1,250 times a second, each time to find its caches cold.
     Linux's SCHED_BATCH (sched(7)) lets who woke up wait until the other one pauses or has had its share. Nothing
     happens where there is no such policy, or where somebody has chosen another one (chrt, nice is kept).
     """
