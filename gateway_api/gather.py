@@ -36,26 +36,35 @@ class Rate:
 
 
 class Gather:
-    """`together` returns at once, or with all that came while the first of them was held."""
+    """`together` returns at once, or with all that came while the first of them was held.
 
-    def __init__(self, hold: Callable[[float], float] = hold) -> None:
-        self._hold = hold
-        self._rate = Rate()
+    What comes in a burst is not held longer than until it is as much as a hold brings at this rate.
+    """
+
+    def __init__(self, hold: Callable[[float], float] = hold, rate: Rate | None = None) -> None:
+        self._hold, self._rate = hold, rate or Rate()
         self._held: list[asyncio.Future[None]] = []
+        self._end: asyncio.TimerHandle | None = None
 
     async def together(self) -> None:
         loop = asyncio.get_running_loop()
-        seconds = self._hold(self._rate.count(loop.time()))
+        rate = self._rate.count(loop.time())
+        seconds = self._hold(rate)
         if not seconds:
             return
         held: asyncio.Future[None] = loop.create_future()
-        if not self._held:
-            loop.call_later(seconds, self._release)
         self._held.append(held)
+        if self._end is None:
+            self._end = loop.call_later(seconds, self._release)
+        if len(self._held) >= rate * seconds:
+            self._release()
         await held
 
     def _release(self) -> None:
         held, self._held = self._held, []
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
         for one in held:
             if not one.done():
                 one.set_result(None)

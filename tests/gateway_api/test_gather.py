@@ -35,6 +35,17 @@ def test_the_more_come_the_longer_they_are_held_up_to_a_limit() -> None:
     assert hold(FULL_PER_SECOND) == hold(1e9) == HOLD_SECONDS
 
 
+class Steady(Rate):
+    """As many a second as the test says."""
+
+    def __init__(self, a_second: float) -> None:
+        super().__init__()
+        self._a_second = a_second
+
+    def count(self, now: float) -> float:
+        return self._a_second
+
+
 async def test_few_commands_wait_for_nothing() -> None:
     gather = Gather()
     async with asyncio.timeout(10):
@@ -43,7 +54,7 @@ async def test_few_commands_wait_for_nothing() -> None:
 
 
 async def test_many_go_together_also_where_one_of_them_gives_up() -> None:
-    gather, order = Gather(lambda _rate: 0.05), list[str]()
+    gather, order = Gather(lambda _rate: 0.05, Steady(1000)), list[str]()
 
     async def one(name: str) -> None:
         await gather.together()
@@ -56,6 +67,22 @@ async def test_many_go_together_also_where_one_of_them_gives_up() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         assert order == ["0", "1", "3", "4"]
         await one("later")
+
+
+async def test_given_a_burst_then_it_is_held_until_it_is_as_much_as_a_hold_brings() -> None:
+    gather, gone = Gather(lambda _rate: 3600.0, Steady(5 / 3600)), list[int]()
+
+    async def one(number: int) -> None:
+        await gather.together()
+        gone.append(number)
+
+    tasks = [asyncio.create_task(one(number)) for number in range(12)]
+    done, waiting = await asyncio.wait(tasks, timeout=0.2)
+    assert (len(done), len(waiting)) == (10, 2)
+    more = [asyncio.create_task(one(number)) for number in range(3)]
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks, *more)
+    assert len(gone) == 15
 
 
 class Log:
@@ -71,7 +98,8 @@ class Log:
 async def test_given_many_commands_then_they_are_held_while_redis_is_asked() -> None:
     log, loop = Log(), asyncio.get_running_loop()
     nothing = cast(Any, None)
-    submit = Submit(nothing, nothing, cast(Any, log), ManualClock(), Gather(lambda _rate: 0.05))
+    gather = Gather(lambda _rate: 0.05, Steady(1000))
+    submit = Submit(nothing, nothing, cast(Any, log), ManualClock(), gather)
     asked: list[asyncio.Future[bytes | None]] = [loop.create_future() for _ in range(3)]
     began = loop.time()
     tasks = [
