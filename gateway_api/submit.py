@@ -61,15 +61,13 @@ class Submit:
         """
         mark = digest(command.word)
         if wait is None:
-            await self._gather.together()
-            if await known(asked, mark) is None:
+            if await self._gathered(asked, mark) is None:
                 await self._append(command, trace)
             return None
         until = asyncio.get_running_loop().time() + wait
         async with self._matches.followed(command.key, command.player) as feed:
             with feed.waiting(command.id, Waiter(mark)) as waiter:
-                await self._gather.together()
-                result = await known(asked, mark)
+                result = await self._gathered(asked, mark)
                 if result is None:
                     await self._append(command, trace)  # with a deadline of its own: 202 means that the log has it
                 try:
@@ -78,6 +76,11 @@ class Submit:
                         return await _answer(feed, command.player, result)
                 except TimeoutError:
                     return None
+
+    async def _gathered(self, asked: Reply, mark: str) -> Result | None:
+        """The stored result, if there is one; held with others for the log meanwhile."""
+        await self._gather.together()
+        return await known(asked, mark)
 
     async def _append(self, command: Command, trace: str) -> None:
         await self._commands.append(encode_command(command, self._clock.now_ms(), SOURCE, trace))
