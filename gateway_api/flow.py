@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
+from schemas.progress import read_saved
 
 STUCK_SECONDS = 5.0
 
@@ -32,11 +33,8 @@ def _partitions(assignment: bytes, topic: str) -> list[int]:
 
 def watermark_of(progress: bytes) -> int | None:
     """The watermark in what stands in Redis as a partition's progress; None where there is none to be read."""
-    try:
-        found = orjson.loads(progress)["watermark"]
-    except (ValueError, LookupError, TypeError):
-        return None
-    return found if type(found) is int else None
+    saved = read_saved(progress)
+    return None if saved is None else saved.watermark
 
 
 class Progress:

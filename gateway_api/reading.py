@@ -9,6 +9,7 @@ from infra.http.problems import away
 from infra.kafka.client import partition_of
 from infra.redis_line import Line, ServerError
 from schemas import keys
+from schemas.progress import read_saved
 from schemas.topics import PARTITIONS
 
 # One step, so that neither an emptying nor the end of a rebuild falls between the two answers.
@@ -53,7 +54,8 @@ class Reading:
             there, read = await self._line.call("EVAL", ABSENT, 2, keys.match(match), progress)
         except (OSError, ServerError):
             raise away("redis") from None
-        return there != 0 or not read or keys.REBUILD in read
+        saved = read_saved(read or b"")
+        return there != 0 or saved is None or saved.rebuild is not None
 
     async def _redis(self, match: str, seats: tuple[int, ...]) -> Snapshot | None:
         fields = (f"private:{seat}" for seat in seats)

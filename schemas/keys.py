@@ -3,7 +3,6 @@
 COMMAND_TTL_MS = 24 * 3600 * 1000
 MATCH_TTL_MS = 24 * 3600 * 1000
 DEADLINE_GRACE_MS = 3600 * 1000
-REBUILD = b'"rebuild"'  # in a progress: the partition is being written anew, what is absent says nothing
 
 
 def match(match_id: str) -> str:

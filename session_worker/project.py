@@ -11,6 +11,7 @@ from infra.kafka.progress import confirm as confirm_log
 from schemas import keys, log
 from schemas.codec import cause_of, checksum, decode_outcome, mark
 from schemas.outcome import OutcomeDocument
+from schemas.progress import encode_saved, read_saved
 from schemas.rejections import Code
 
 RULE = Rule(start=log.START, mark=mark, read=log.read, checksum=checksum)
@@ -165,27 +166,13 @@ def hint_of(match: str, outcome: OutcomeDocument, shown: Snapshot | None) -> Hin
 
 def dump(progress: Place) -> bytes:
     """Progress as it stands in Redis."""
-    following, cursor, crc = progress
-    fence = None if cursor.fence is None else list(cursor.fence)
-    return orjson.dumps({"next": following, "fence": fence, "watermark": cursor.watermark, "crc": crc})
+    return encode_saved(*progress)
 
 
-def load(raw: bytes) -> Place:
-    """Progress from Redis. Raises ValueError, KeyError or TypeError on what `dump` did not write."""
-    saved = orjson.loads(raw)
-    fence = None if saved["fence"] is None else log.Fence(*saved["fence"])
-    return Progress(saved["next"], log.Cursor(fence, saved["watermark"]), saved["crc"])
-
-
-def unfinished(token: str) -> bytes:
-    """What stands in the place of progress while a rebuild is written, so that its writer notices a store that
-    is emptied meanwhile."""
-    return orjson.dumps({**orjson.loads(dump(START)), "rebuild": token})
-
-
-def finished(raw: bytes) -> bool:
-    """Whether this is progress, or nothing, and no rebuild that somebody is in the middle of writing."""
-    return keys.REBUILD not in raw
+def load(raw: bytes) -> Place | None:
+    """Progress from Redis; None for anything else, such as a rebuild that somebody is in the middle of writing."""
+    saved = read_saved(raw)
+    return None if saved is None or saved.rebuild is not None else Progress(saved.next, saved.cursor, saved.crc)
 
 
 def confirm(progress: Place, window: Sequence[Any]) -> bool | None:

@@ -12,17 +12,16 @@ import structlog
 from infra.clock import Clock
 from infra.metrics import COMMAND_TO_SNAPSHOT, IGNORED_RECORDS, RESTORE_SECONDS, RESTORES
 from infra.redis_client import AWAY
+from schemas.progress import encode_unfinished
 from session_worker.project import (
     START,
     Place,
     Projected,
     confirm,
     dump,
-    finished,
     load,
     project,
     read_on,
-    unfinished,
 )
 from session_worker.rebuild import Rebuild
 from session_worker.store import Run, Store
@@ -67,7 +66,8 @@ class SessionWorker:
 
     async def stored(self, partitions: Collection[int]) -> Mapping[int, Standing]:
         found = await self._store.progress(partitions)
-        return {p: Standing(load(raw), raw) for p, raw in found.items() if finished(raw)}
+        places = {p: load(raw) for p, raw in found.items()}
+        return {p: Standing(place, found[p]) for p, place in places.items() if place is not None}
 
     def confirm(self, state: Standing, window: Sequence[Any]) -> bool | None:
         return confirm(state.progress, window)
@@ -75,9 +75,10 @@ class SessionWorker:
     async def begin(self, partition: int, end: int) -> Standing:
         """Nothing is known in Redis: fold up to the log's present end first."""
         log.info("rebuild_starts", partition=partition, to_offset=end)
-        rebuild = Rebuild(end, self._clock.now_ms(), unfinished(token_hex(8)))
+        rebuild = Rebuild(end, self._clock.now_ms(), encode_unfinished(token_hex(8)))
         found = (await self._store.progress([partition])).get(partition, b"")
-        held = b"" if finished(found) else found  # a rebuild that nobody brought to its end is taken over
+        # A rebuild that nobody brought to its end is taken over, and so is what is no progress at all.
+        held = found if load(found) is None else b""
         standing = Standing(START, held, rebuild, self._clock.monotonic())
         if end == 0:
             with contextlib.suppress(Overtaken):  # the next write notices it again
@@ -89,7 +90,7 @@ class SessionWorker:
 
     async def missing(self, partitions: Collection[int]) -> Collection[int]:
         found = await self._store.progress(partitions)
-        return set(partitions) - {p for p, raw in found.items() if finished(raw)}
+        return set(partitions) - {p for p, raw in found.items() if load(raw) is not None}
 
     async def apply(self, batches: Batches) -> Mapping[int, Standing]:
         """Write live partitions in one round trip; fold those that are rebuilt, and write them at their end."""

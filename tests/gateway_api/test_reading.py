@@ -16,8 +16,8 @@ from infra.http.problems import Problem
 from infra.kafka.client import partition_of
 from infra.redis_line import Away, Line, Reply
 from schemas import keys
+from schemas.progress import encode_unfinished
 from schemas.topics import PARTITIONS
-from session_worker.project import unfinished
 from tests.gateway_api.conftest import Running
 from tests.gateway_api.double import PROGRESS, new_view
 from tests.gateway_api.test_history import store_match
@@ -124,7 +124,7 @@ async def test_while_redis_is_rebuilt_a_match_is_not_read_from_postgres(gateway:
     ann = await gateway.guest()
     match = await store_match(gateway, [ann.id, None])
     progress = keys.progress(partition_of(match.encode(), PARTITIONS))
-    for state in (None, unfinished("1")):
+    for state in (None, encode_unfinished("1")):
         await (gateway.redis.set(progress, state) if state else gateway.redis.delete(progress))
         for path in (f"/v1/matches/{match}", f"/v1/matches/{match}/events"):
             read = await ann.get(path)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from history_sink import tabulate
 from infra.kafka.lanes import Lane, Refused, Stage
 from schemas.log import Cursor
+from schemas.progress import encode_unfinished
 from session_worker import project
 from session_worker.rebuild import Rebuild
 from tests.model.rules import Rules
@@ -137,15 +138,15 @@ class Session(Reader):
 
     @property
     def missing(self) -> bool:
-        done = self.redis.progress and project.finished(self.redis.progress)
-        return self.rebuild is None and not done
+        return self.rebuild is None and project.load(self.redis.progress) is None
 
     def take_up(self, kindly: bool) -> None:
         self.saved, self.stored_cuts, self.rebuild = self.redis.progress, self.redis.cuts, None
-        if self.saved and project.finished(self.saved):
-            self.resume(Standing(project.load(self.saved)), kindly)
+        if (place := project.load(self.saved)) is not None:
+            self.resume(Standing(place), kindly)
             return
-        marker = project.unfinished(f"{self.world.chance.getrandbits(64):x}") if self.rules.marks_rebuilds else b""
+        chance, marks = self.world.chance, self.rules.marks_rebuilds
+        marker = encode_unfinished(f"{chance.getrandbits(64):x}") if marks else b""
         self.rebuild = Rebuild(len(self.world.outcomes), self.world.now, marker)
         self.start(Standing(project.START))
         if self.rebuild.end == 0:

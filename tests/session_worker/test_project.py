@@ -87,7 +87,9 @@ def test_a_reader_that_was_stopped_between_batches_equals_one_that_was_not(
     lines = write(script)
     model, saved = Model(), dump(START)
     for batch in cut(lines, where):
-        saved = dump(model.read(load(saved), batch))
+        place = load(saved)
+        assert place is not None
+        saved = dump(model.read(place, batch))
     expected, end = whole(lines)
     assert (model.snapshots, bodies(model), load(saved)) == (expected.snapshots, bodies(expected), end)
 

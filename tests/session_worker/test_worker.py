@@ -14,7 +14,8 @@ from infra.kafka import lanes
 from infra.redis_line import Line
 from infra.stack.trial import Trial
 from schemas import keys
-from session_worker.project import START, dump, project, unfinished
+from schemas.progress import encode_unfinished
+from session_worker.project import START, dump, project
 from session_worker.store import Run, Store
 from session_worker.worker import SessionWorker, Standing
 from tests.session_worker.author import SHAPES, Author, Game, play
@@ -207,7 +208,23 @@ async def test_a_rebuild_that_nobody_finished_is_taken_over(redis: Redis, line: 
     written = author()
     game = Game(written, "unfinished")
     game.create()
-    await redis.set(keys.progress(0), unfinished("somebody's"))
+    await redis.set(keys.progress(0), encode_unfinished("somebody's"))
+    one = worker(line)
+    assert await one.stored([0]) == {}
+    assert set(await one.missing([0])) == {0}
+    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
+    assert await shows(redis, game)
+    assert await read_to(redis, written)
+
+
+@pytest.mark.parametrize("foreign", [b"7", b"{", b'{"next":"5","fence":null,"watermark":-1,"crc":0}'])
+async def test_given_a_progress_nobody_wrote_then_the_partition_is_rebuilt_over_it(
+    redis: Redis, line: Line, foreign: bytes
+) -> None:
+    written = author()
+    game = Game(written, "foreign")
+    game.create()
+    await redis.set(keys.progress(0), foreign)
     one = worker(line)
     assert await one.stored([0]) == {}
     assert set(await one.missing([0])) == {0}
