@@ -16,7 +16,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from bench import engine, gateway, memory, moves, reading, restore, sink, target
+from bench import engine, gateway, memory, moves, processes, reading, restore, sink, target
 from bench.figures import Report, table
 from bench.plan import Plan
 from bench.target import Target
@@ -24,6 +24,7 @@ from infra.stack.cores import take_turns
 from infra.stack.errors import StackError
 
 RESULTS = Path(__file__).resolve().parents[1] / "bench-results"
+STOLEN = 1.0  # percent of all CPUs
 WIDTH = 160  # a table that is cut says nothing
 Measure = Callable[[Target, Plan, Report], Awaitable[None]]
 
@@ -92,7 +93,12 @@ def _run(
     for letter, (what, measure) in parts.items():
         if letter in chosen and measured is not None:
             console.print(f"{letter}  {what}")
+            before = processes.machine()
             uvloop.run(_awaited(measure(measured, plan, report)))
+            stolen = processes.machine().stolen_since(before)
+            report.details.setdefault("stolen_percent", {})[letter] = stolen
+            if stolen > STOLEN:
+                plan.say(f"the host took {stolen:.1f} % of the CPU meanwhile, and the figures are worse for it")
 
 
 async def _awaited(work: Awaitable[None]) -> None:

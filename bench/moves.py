@@ -18,7 +18,7 @@ from playlog.quantiles import Quantiles, quantiles
 
 RATES = (50, 200, 1000)
 BARS = {200: (4.0, 25.0), 1000: (None, 60.0)}  # p50 in floors, p99 in milliseconds
-APART = 0.5  # seconds between two moves of one match: a longer stall would let them overtake one another
+APART = 0.5  # seconds between two moves of one match: its next one waits for the answer of the one before
 FEWEST = 16
 TAIL_SECONDS = 20.0
 VALUE = b"x" * 500  # what a command record carries

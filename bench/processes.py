@@ -1,4 +1,4 @@
-"""CPU seconds and memory of processes with all their descendants, from /proc."""
+"""CPU seconds and memory of processes with all their descendants, and what the host took, from /proc."""
 
 import os
 from collections import defaultdict
@@ -67,6 +67,23 @@ def own_cpu() -> Cpu:
     """This process alone, without its children: what the load itself costs."""
     times = os.times()
     return Cpu(times.user, times.system)
+
+
+class Machine(NamedTuple):
+    """All of this machine's CPUs since it began: ticks in all, and those the host gave to somebody else."""
+
+    ticks: int
+    stolen: int
+
+    def stolen_since(self, before: "Machine") -> float:
+        """Percent of the CPU that this machine did not get, though it wanted it."""
+        return 100 * (self.stolen - before.stolen) / max(1, self.ticks - before.ticks)
+
+
+def machine() -> Machine:
+    """From the first line of /proc/stat; guest times are counted in others already (man 5 proc)."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return Machine(sum(ticks), ticks[7])
 
 
 def resident_mb(pids: Mapping[str, int]) -> dict[str, float]:

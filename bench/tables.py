@@ -29,6 +29,7 @@ class Table:
         self.match = ""
         self.waiting: tuple[deque[tuple[int, int, float]], ...] = (deque(), deque())
         self._players, self._arrived = players, arrived
+        self._turn = asyncio.Lock()
         self._steps: Iterator[Step] = Script("rps", OPTIONS["best_of"], random).endless()
         self.streams: list[EventStream] = []
 
@@ -52,8 +53,12 @@ class Table:
         return next(self._steps)
 
     async def send(self, step: Step) -> Answer:
-        """Append it, without waiting for what comes of it. Raises Unanswered."""
-        return await self._players[step.seat].post(commands_path(self.match), orjson.dumps(step.body))
+        """Append it, without waiting for what comes of it. Raises Unanswered.
+
+        The match's earlier command has its answer by then: people throw after what they saw, too.
+        """
+        async with self._turn:
+            return await self._players[step.seat].post(commands_path(self.match), orjson.dumps(step.body))
 
 
 @asynccontextmanager
