@@ -7,12 +7,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Route
 
 from gateway_api import routes_commands, routes_views
 from gateway_api.auth_proxy import METHODS, AuthProxy
 from gateway_api.docs_page import docs_page
-from gateway_api.pages import Pages
+from gateway_api.pages import Pages, PagesRoute
 from gateway_api.parts import JSON, Plain, parts_of
 from gateway_api.requests import CommandRequest, NewMatch
 from infra.http import problems
@@ -86,7 +85,9 @@ def build(proxy: AuthProxy | None = None, pages: Pages | None = None, docs: bool
         app.add_route("/auth/{rest:path}", proxy.forward, methods=METHODS, include_in_schema=False)
     if pages is not None:
         squeeze = [Middleware(GZipMiddleware)]  # for pages alone: views are small, and streams must not wait
-        app.router.routes.append(Route("/{rest:path}", pages.answer, methods=["GET", "HEAD"], middleware=squeeze))
+        app.router.routes.append(
+            PagesRoute("/{rest:path}", pages.answer, methods=["GET", "HEAD"], middleware=squeeze)
+        )
     return app
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from fastapi import Request, Response
 from starlette.responses import FileResponse
+from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from infra.http.problems import Problem
 
@@ -13,6 +15,15 @@ HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+")
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 OURS = ("/v1", "/auth", "/docs", "/asyncapi", "/openapi.json")  # never a page
+
+
+class PagesRoute(Route):
+    """GET for every address that is not the interface's own: there a wrong method must be told as one."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http" and scope["path"].startswith(OURS):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class Pages:
@@ -25,7 +36,7 @@ class Pages:
     async def answer(self, request: Request) -> Response:
         """A file, the index for a page's address, a 404 problem for anything else."""
         path = request.scope["path"]
-        if path.startswith(OURS) or not self._index.is_file():
+        if not self._index.is_file():
             raise Problem(404, "not_found", "Not found.")
         name = path.strip("/")
         if name and "\x00" not in name and self._files.lookup_path(name)[1] is not None:

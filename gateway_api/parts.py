@@ -20,14 +20,16 @@ from gateway_api.submit import Submit
 from infra.http.caller import Callers
 from infra.http.limits import Limit, Limiter, address_key, is_loopback
 from infra.http.origin import client_address
+from infra.http.problems import Problem
 from infra.http.tokens import Claims
 from infra.redis_line import Line
 
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store"}
-MATCH_ID_FORM = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-MatchPath = Annotated[str, Path(pattern=MATCH_ID_FORM, description="The match's id.")]
-_match_id = re.compile(MATCH_ID_FORM)
+ID_FORM = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+MatchPath = Annotated[str, Path(pattern=ID_FORM, description="The match's id.")]
+CommandPath = Annotated[str, Path(pattern=ID_FORM, description="The command's id.")]
+_id = re.compile(ID_FORM)
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,15 @@ def _limited(address: str, loopback_too: bool) -> str | None:
 
 def match_id_of(text: str) -> str:
     """A match's id from a path; the 404 problem for what cannot be one."""
-    if not _match_id.fullmatch(text):
+    if not _id.fullmatch(text):
         raise unknown_match()
+    return text
+
+
+def command_id_of(text: str) -> str:
+    """A command's id from a path; the 404 problem for what cannot be one."""
+    if not _id.fullmatch(text):
+        raise Problem(404, "not_found", "There is no such command.")
     return text
 
 

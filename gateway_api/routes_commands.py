@@ -1,17 +1,27 @@
 """Commands over HTTP: open a match, join, play, resign, ask for a rematch; and what became of a command."""
 
 import secrets
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from gateway_api import documented, requests
 from gateway_api.answers import RETRY_AFTER, unavailable
 from gateway_api.commands_log import LogAway
 from gateway_api.headers import idempotency_key, prefer_wait
 from gateway_api.limits import CREATES_IN_FLIGHT, IN_FLIGHT
-from gateway_api.parts import NO_STORE, Answer, MatchPath, Parts, Plain, match_id_of, parts_of
+from gateway_api.parts import (
+    NO_STORE,
+    Answer,
+    CommandPath,
+    MatchPath,
+    Parts,
+    Plain,
+    command_id_of,
+    match_id_of,
+    parts_of,
+)
 from gateway_api.submit import REDIS_AWAY, Viewed
 from gateway_api.views import etag
 from infra.http import body
@@ -26,7 +36,6 @@ from schemas.word import word
 ENTROPY_BYTES = 16
 MATCHES = "/v1/matches"
 router = APIRouter(route_class=Plain, tags=["matches"])
-CommandPath = Annotated[str, Path(max_length=64, description="The command's id.")]
 
 
 @word
@@ -100,13 +109,14 @@ async def command_status(request: Request, match_id: MatchPath, command_id: Comm
     """What became of a command; `pending` while nothing is known of it, and again a day later."""
     parts = parts_of(request)
     await parts.caller(request)
+    match, key = match_id_of(match_id), keys.command(command_id_of(command_id))
     try:
-        stored = await parts.line.call("GET", keys.command(command_id[:64]))
+        stored = await parts.line.call("GET", key)
     except REDIS_AWAY:
         raise away("redis") from None
     found = orjson.loads(stored) if stored else {}
     status = {"status": "pending", "version": None, "code": None}
-    if found.get("match") == match_id:
+    if found.get("match") == match:
         status = {field: found[field] for field in status}
     return Answer(orjson.dumps(status))
 

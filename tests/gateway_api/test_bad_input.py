@@ -133,9 +133,17 @@ async def test_unknown_addresses_are_problems(gateway: Running, path: str) -> No
 
 async def test_a_wrong_method_is_a_problem(gateway: Running) -> None:
     async with gateway.http() as http:
-        for method in ("DELETE", "TRACE", "PUT"):
+        for method in ("DELETE", "TRACE", "PUT", "GET"):
             answer = await http.request(method, "/v1/matches")
             assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+            assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("command", ["x", "0" * 65, UNKNOWN.upper() + "A", "%00"])
+async def test_what_cannot_be_a_command_is_not_pending(gateway: Running, command: str) -> None:
+    ann = await gateway.guest()
+    answer = await ann.get(f"/v1/matches/{UNKNOWN}/commands/{command}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("match", ["x", "%00", "..%2f..", UNKNOWN.upper() + "A", UNKNOWN + "%0a"])
