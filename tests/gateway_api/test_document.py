@@ -1,4 +1,4 @@
-"""What the OpenAPI document promises, held against the gateway by requests made up from it, right and wrong ones."""
+"""The OpenAPI document's promises, held against the gateway by requests made up from it, right and wrong ones."""
 
 import asyncio
 import sys
