@@ -109,7 +109,7 @@ class Capture:
 
 def _table(table: Table) -> list[Any]:
     values = [*_table_values(table)]
-    values[_OPTIONS] = None if table.options is None else _options_values(table.options)
+    values[_OPTIONS] = _options_values(table.options_set)
     values[_ROUNDS] = [_round_values(shown) for shown in table.rounds]
     return values
 
@@ -146,8 +146,7 @@ class Loading:
 
     def _table(self, values: list[Any]) -> Table:
         fields = [tuple(value) if isinstance(value, list) else value for value in values]
-        if fields[_OPTIONS] is not None:
-            fields[_OPTIONS] = self._option(fields[_OPTIONS])
+        fields[_OPTIONS] = self._option(fields[_OPTIONS])
         fields[_ROUNDS] = tuple([self._round(tuple(moves), winner) for moves, winner in values[_ROUNDS]])
         named: dict[str, Any] = dict(zip(TABLE, fields, strict=True))
         return Table(**named)

@@ -118,6 +118,16 @@ def test_the_cursor_and_the_state_are_those_of_the_owner(told: Told, cut: int) -
     assert image(restored.state) == image(log.owner.state)
 
 
+def test_given_a_command_without_a_key_while_a_checkpoint_is_made_then_nothing_is_held_back_for_it() -> None:
+    log = after(*COMMANDS)
+    draft = Draft(ID, log.owner, 0)
+    draft.touch(None)
+    plain = Draft(ID, log.owner, 0)
+    while (chunk := draft.chunk()) is not None:
+        assert chunk == plain.chunk()
+    assert plain.chunk() is None
+
+
 def test_an_owner_is_quiet_only_when_all_it_judged_was_acknowledged() -> None:
     log = after(*COMMANDS[:2])
     assert quiet(log.owner, log.lead)

@@ -97,6 +97,16 @@ def test_a_match_without_a_deadline_is_dropped() -> None:
     assert len(clock.timers) == 0
 
 
+def test_when_the_clock_is_set_back_a_match_without_a_deadline_is_not_armed_again() -> None:
+    clock = Clockwork()
+    clock.set("m", 50_000)
+    clock.set("n", 50_000)
+    clock.due(40_000)
+    del clock.standing["m"]
+    assert clock.due(10_000) == []
+    assert clock.due(50_000) == [("n", 50_000)]
+
+
 def test_matches_are_due_in_the_order_of_their_deadlines() -> None:
     clock = Clockwork()
     for match, deadline in (("c", 30), ("a", 10), ("b", 20)):

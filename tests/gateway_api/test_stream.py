@@ -35,6 +35,11 @@ def test_silence_is_broken_by_a_comment() -> None:
     assert decide(at(2), None, HEARTBEAT_SECONDS, False) is Do.COMMENT
 
 
+def test_a_silent_connection_is_due_for_a_comment_or_at_its_expiry_whatever_comes_first() -> None:
+    assert at(2, wrote=3).due == 3 + HEARTBEAT_SECONDS
+    assert at(2, wrote=3, expires=4).due == 4
+
+
 def test_expiry_and_stop_come_before_views() -> None:
     assert decide(at(1, expires=5), Newest(2, False), 5, False) is Do.EXPIRED
     assert decide(at(1), Newest(2, False), 0, True) is Do.LEAVE

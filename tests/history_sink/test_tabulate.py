@@ -143,3 +143,10 @@ def test_an_outcome_that_speaks_of_views_elsewhere_is_halved_all_the_same() -> N
     facts, view = halves(odd)
     assert json.loads(view) == {"y": 2}
     assert json.loads(facts)["events"] == [{"a": 1, "public": {"x": 1}}]
+
+
+def test_given_a_view_that_has_a_private_part_of_its_own_then_it_is_read_the_slow_way() -> None:
+    odd = b'{"events":[],"public":{"y":2,"private":1},"private":null}'
+    facts, view = halves(odd)
+    assert json.loads(view) == {"y": 2, "private": 1}
+    assert facts == odd

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +111,16 @@ def test_every_ignored_record_is_counted_with_its_reason() -> None:
         "broken_chain": 1,
         "foreign": 1,
     }
+
+
+def test_given_an_accepted_outcome_without_a_value_then_it_moves_the_progress_and_nothing_else() -> None:
+    written = Author()
+    written.take_over("first")
+    Game(written, "empty").create()
+    written.lines[-1] = replace(written.lines[-1], value=None)
+    found = project(START, written.lines)
+    assert found.progress.cursor.watermark == 0
+    assert (found.snapshots, found.results, found.hints) == ({}, {}, [])
 
 
 @given(scripts, points)
