@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from infra.backoff import Backoff
 from infra.clock import Clock
 from infra.health import Health
 from infra.kafka.client import bounds
-from infra.kafka.group import close
+from infra.kafka.group import Listener, close
 from infra.kafka.lanes import Lane, P, Refused, Stage, halves, in_turn, may_start, next_turn, refuse_headless
 from infra.kafka.projection import Projection
 from infra.kafka.watch import Watch
@@ -56,6 +56,7 @@ class Follower(Generic[P]):
         self._backoff = Backoff(first=0.05, most=1.0)
         self._look_at = 0.0
         self._consumer: Any = None
+        self._polling: asyncio.Timeout | None = None
         self._watch: Watch[P] = Watch(topic, self._lanes, projection.store, health, clock)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,7 +79,7 @@ class Follower(Generic[P]):
         try:
             async with asyncio.timeout(KAFKA_SECONDS):
                 await self._consumer.start()
-            self._consumer.subscribe([self._topic], listener=_Listener(self._assigned, self._lost))
+            self._consumer.subscribe([self._topic], listener=Listener(self._assigned, self._lost))
             self._watch.reset()
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(self._watch.run(self._consumer), name="watch")
@@ -105,6 +106,8 @@ class Follower(Generic[P]):
             self._consumer.seek(tp, 0)
             self._lanes[tp.partition] = Lane(tp.partition)
         self._watch.joined = True
+        if self._polling and not self._polling.expired():  # partitions on hold would let it wait to its end
+            self._polling.reschedule(0.0)
         log.info("partitions_assigned", topic=self._topic, partitions=sorted(self._lanes))
 
     def _lost(self, partitions: Iterable[TopicPartition]) -> None:
@@ -163,12 +166,15 @@ class Follower(Generic[P]):
             self._consumer.resume(self._tp(lane))
 
     async def _poll(self) -> Mapping[TopicPartition, Sequence[Any]]:
-        """Records as soon as there are any; nothing after POLL_MS, or while the group rebalances."""
+        """Records as soon as there are any; nothing after POLL_MS, or when the group has assigned partitions."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_DEADLINE):
-                records: Mapping[TopicPartition, Sequence[Any]] = await self._consumer.getmany(
-                    timeout_ms=POLL_MS, max_records=self._max_records
-                )
+            async with asyncio.timeout(POLL_DEADLINE) as self._polling:
+                try:
+                    records: Mapping[TopicPartition, Sequence[Any]] = await self._consumer.getmany(
+                        timeout_ms=POLL_MS, max_records=self._max_records
+                    )
+                finally:
+                    self._polling = None
                 return records
         return {}
 
@@ -271,19 +277,6 @@ class Follower(Generic[P]):
 
     def _tp(self, lane: Lane[P]) -> TopicPartition:
         return TopicPartition(self._topic, lane.partition)
-
-
-class _Listener(ConsumerRebalanceListener):
-    """Hands the group's decisions to the follower."""
-
-    def __init__(self, assigned: Callable[[Any], None], lost: Callable[[Any], None]) -> None:
-        self._assigned, self._lost = assigned, lost
-
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        self._assigned(assigned)
-
-    async def on_partitions_revoked(self, revoked: Any) -> None:
-        self._lost(revoked)
 
 
 def _words(error: BaseException) -> str:

@@ -1,11 +1,11 @@
-"""What a member of a consumer group that follows a log needs: its consumer and the check of the topics."""
+"""What a member of a consumer group that follows a log needs: consumer, listener, the check of the topics."""
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 
 from infra.kafka.client import admin, reader
 from infra.kafka.topics import Topic, check
@@ -33,6 +33,19 @@ def member(
         heartbeat_interval_ms=session_timeout_ms // 4,
         **more,
     )
+
+
+class Listener(ConsumerRebalanceListener):
+    """Hands the group's decisions on. Heartbeats stand still meanwhile, so that both must return at once."""
+
+    def __init__(self, assigned: Callable[[Any], None], lost: Callable[[Any], None]) -> None:
+        self._assigned, self._lost = assigned, lost
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        self._assigned(assigned)
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self._lost(revoked)
 
 
 async def close(consumer: Any) -> None:

@@ -33,7 +33,7 @@ SERVICES = (
         Service("auth_api", "auth", "PLAYLOG_AUTH_PORT"),
         Service("engine_worker", "engine-1", hurried=True),
         Service("engine_worker", "engine-2", hurried=True),
-        Service("session_worker", "session"),
+        Service("session_worker", "session", hurried=True),
         Service("history_sink", "history"),
     ),
     (Service("gateway_api", "gateway", "PLAYLOG_GATEWAY_PORT"),),
