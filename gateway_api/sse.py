@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from gateway_api.stream import Do, Newest, Position
 from gateway_api.views import Snapshot
 from infra.http.problems import Problem, respond
 from infra.metrics import SSE_DROPPED, SSE_SENT
+from infra.tasks import until
 
 log = structlog.get_logger()
 SEND_SECONDS = 10.0  # a reader that takes no bytes for so long is dropped
@@ -75,13 +75,11 @@ class Streams:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Once a second wake the streams that have something due: a comment, an expiry."""
-        while not stop.is_set():
+        while not await until(stop, 1.0):
             now = time.monotonic()
             for live in self._live:
                 if live.position.due <= now:
                     live.wake()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 1.0)
 
 
 class StreamResponse(Response):

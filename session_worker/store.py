@@ -80,11 +80,7 @@ class Store:
     async def _commands(self) -> AsyncIterator[list[tuple[bytes, str]]]:
         async for batch in self._scan(keys.command("")):
             values = await self._line.call("MGET", *batch)
-            yield [
-                (key, orjson.loads(value)["match"] or "")
-                for key, value in zip(batch, values, strict=True)
-                if value is not None
-            ]
+            yield [(key, _match_of(value)) for key, value in zip(batch, values, strict=True) if value is not None]
 
     async def _scan(self, prefix: str) -> AsyncIterator[list[bytes]]:
         cursor = b"0"
@@ -94,6 +90,14 @@ class Store:
                 yield found
             if cursor == b"0":
                 return
+
+
+def _match_of(result: bytes) -> str:
+    """The match that a command's result is about; '' where it names none, or is none of ours."""
+    try:
+        return str(orjson.loads(result)["match"] or "")
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _is_forgotten(answer: Any) -> bool:

@@ -166,6 +166,22 @@ async def test_a_stale_rebuild_is_refused_once_progress_is_there(redis: Redis, l
     assert await shows(redis, game)
 
 
+async def test_given_results_nobody_wrote_then_a_void_partition_is_emptied_all_the_same(
+    redis: Redis, line: Line
+) -> None:
+    written = author()
+    game = Game(written, "beside")
+    first = game.create()
+    one = worker(line)
+    await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
+    for number, foreign in enumerate((b"7", b"{", b"{}", b"[]")):
+        await redis.set(keys.command(f"foreign-{number}"), foreign)
+    saved = (await one.stored([0]))[0].saved
+    assert await Store(line).erase(0, saved, lambda match: 0 if match == game.id else 1)
+    assert not await redis.exists(keys.command(first.command_id or ""), keys.match(game.id), keys.progress(0))
+    assert await redis.exists(keys.command("foreign-0"))
+
+
 async def test_a_stalled_worker_does_not_empty_what_was_built_meanwhile(redis: Redis, line: Line) -> None:
     written = author()
     game = Game(written, "voided")
