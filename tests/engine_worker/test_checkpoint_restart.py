@@ -21,7 +21,7 @@ from infra.kafka.client import admin, partition_of, producer, reader
 from infra.stack.platform import Platform, Service, platform
 from infra.stack.trial import trial
 from playlog.client.http import Pool
-from schemas.checkpoint import decode_chunk, decode_pointer, encode_chunk, encode_pointer
+from schemas.checkpoint import Pointer, decode_chunk, decode_pointer, encode_chunk, encode_pointer
 from schemas.codec import Record
 from schemas.topics import MATCHES, PARTITIONS
 
@@ -45,9 +45,17 @@ class Engine:
 
     async def judge(self, count: int) -> None:
         """Append commands and wait for their outcomes."""
-        for record in islice(self._commands, count):
-            partition = partition_of(record.key or b"", PARTITIONS)
-            await self.append(MATCHES.commands, partition, record)
+        on_their_way = [
+            await self.writer.send(
+                MATCHES.commands,
+                record.value,
+                record.key,
+                partition_of(record.key or b"", PARTITIONS),
+                headers=record.headers,
+            )
+            for record in islice(self._commands, count)
+        ]
+        await asyncio.gather(*on_their_way)
         await self.until(self._judged)
 
     async def _judged(self) -> bool:
@@ -96,15 +104,17 @@ class Engine:
         sent = await self.writer.send_and_wait(topic, record.value, record.key, partition, headers=record.headers)
         return int(sent.offset)
 
-    async def records(self, topic: str, partition: int) -> list[Any]:
-        name = TopicPartition(topic, partition)
-        begin = (await self.reader.beginning_offsets([name]))[name]
-        end = (await self.reader.end_offsets([name]))[name]
-        self.reader.assign([name])
-        self.reader.seek(name, begin)
-        found: list[Any] = []
-        while await self.reader.position(name) < end:
-            found += (await self.reader.getmany(name, timeout_ms=200)).get(name, [])
+    async def records(self, topic: str) -> dict[int, list[Any]]:
+        """All that a topic holds, by partition; together, since a new assignment waits for the last fetch."""
+        tps = names(topic)
+        begins, ends = await self.reader.beginning_offsets(tps), await self.reader.end_offsets(tps)
+        self.reader.assign(tps)
+        for tp in tps:
+            self.reader.seek(tp, begins[tp])
+        found: dict[int, list[Any]] = {tp.partition: [] for tp in tps}
+        while any([await self.reader.position(tp) < ends[tp] for tp in tps]):
+            for tp, records in (await self.reader.getmany(timeout_ms=200)).items():
+                found[tp.partition] += records
         return found
 
 
@@ -145,12 +155,14 @@ async def torn(of: Engine) -> None:
 
 async def damaged(of: Engine) -> None:
     """Chunks are not what was written: other bytes under the checkpoint's own id."""
-    for partition in range(PARTITIONS):
-        pointer, chunks = await newest(of, partition)
+    chunks = await of.records(MATCHES.checkpoints)
+    for partition, pointer in (await newest(of)).items():
         places = []
-        for chunk in chunks:
-            harmed = chunk._replace(value=chunk.value.replace(b'"playing"', b'"waiting"'))
-            places.append(await of.append(MATCHES.checkpoints, partition, encode_chunk(harmed, pointer.at)))
+        for record in chunks[partition]:
+            chunk = decode_chunk(record.key, record.value, record.headers)
+            if chunk is not None and chunk.id == pointer.id:
+                harmed = chunk._replace(value=chunk.value.replace(b'"playing"', b'"waiting"'))
+                places.append(await of.append(MATCHES.checkpoints, partition, encode_chunk(harmed, pointer.at)))
         moved = replace(pointer, first=places[0], last=places[-1])
         await of.append(MATCHES.checkpoint_pointers, partition, encode_pointer(moved))
         await of.admin.delete_records({TopicPartition(MATCHES.checkpoints, partition): RecordsToDelete(places[0])})
@@ -158,18 +170,18 @@ async def damaged(of: Engine) -> None:
 
 async def from_the_future(of: Engine) -> None:
     """Pointers that stand for more of the log than there is."""
-    for partition in range(PARTITIONS):
-        pointer, _ = await newest(of, partition)
+    for partition, pointer in (await newest(of)).items():
         ahead = replace(pointer, next=pointer.next + 1_000_000)
         await of.append(MATCHES.checkpoint_pointers, partition, encode_pointer(ahead))
 
 
-async def newest(of: Engine, partition: int) -> tuple[Any, list[Any]]:
-    last = (await of.records(MATCHES.checkpoint_pointers, partition))[-1]
-    pointer = decode_pointer(last.value, last.headers)
-    assert pointer is not None
-    found = [decode_chunk(r.key, r.value, r.headers) for r in await of.records(MATCHES.checkpoints, partition)]
-    return pointer, [chunk for chunk in found if chunk is not None and chunk.id == pointer.id]
+async def newest(of: Engine) -> dict[int, Pointer]:
+    found: dict[int, Pointer] = {}
+    for partition, records in (await of.records(MATCHES.checkpoint_pointers)).items():
+        pointer = decode_pointer(records[-1].value, records[-1].headers)
+        assert pointer is not None
+        found[partition] = pointer
+    return found
 
 
 @pytest.mark.parametrize(

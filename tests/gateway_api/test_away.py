@@ -7,6 +7,7 @@ from tests.gateway_api.client import Player, wait_until
 from tests.gateway_api.conftest import Running, Start
 
 UNKNOWN = "/v1/matches/00000000-0000-5000-8000-000000000000"
+COMMAND = "00000000-0000-5000-8000-000000000001"
 
 
 async def checks(gateway: Running) -> dict[str, bool]:
@@ -62,7 +63,7 @@ async def test_without_redis_commands_are_taken_and_reading_is_503(gateway: Runn
     try:
         answer = await ann.post("/v1/matches", {"game": "rps"}, wait=1)
         assert answer.status_code == 202
-        for path in (f"/v1/matches/{match}", f"{UNKNOWN}/events", f"{UNKNOWN}/commands/x"):
+        for path in (f"/v1/matches/{match}", f"{UNKNOWN}/events", f"{UNKNOWN}/commands/{COMMAND}"):
             read = await ann.get(path)
             assert (read.status_code, read.json()["code"]) == (503, "redis_away")
             assert "retry-after" in read.headers
