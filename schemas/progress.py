@@ -1,6 +1,6 @@
 """How far a partition of outcomes was read into Redis: one value, for the session worker and the gateway."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from pydantic import Field, TypeAdapter
@@ -34,13 +34,17 @@ _validate = TypeAdapter(Saved).validator.validate_json
 
 def encode_saved(following: int, cursor: Cursor, crc: int) -> bytes:
     """A place as it stands in Redis; the same place is always the same bytes, by which its writer claims it."""
-    fence = None if cursor.fence is None else list(cursor.fence)
-    return orjson.dumps({"next": following, "fence": fence, "watermark": cursor.watermark, "crc": crc})
+    return orjson.dumps(_fields(following, cursor, crc))
 
 
 def encode_unfinished(token: str) -> bytes:
     """What stands in the place of progress while a partition is written anew."""
-    return orjson.dumps({**orjson.loads(encode_saved(0, START, 0)), "rebuild": token})
+    return orjson.dumps({**_fields(0, START, 0), "rebuild": token})
+
+
+def _fields(following: int, cursor: Cursor, crc: int) -> dict[str, Any]:
+    fence = None if cursor.fence is None else list(cursor.fence)
+    return {"next": following, "fence": fence, "watermark": cursor.watermark, "crc": crc}
 
 
 def read_saved(raw: bytes) -> Saved | None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,13 +13,12 @@ from infra.kafka import lanes
 from infra.redis_line import Line
 from infra.stack.trial import Trial
 from schemas import keys
-from schemas.progress import encode_unfinished
 from session_worker.project import START, dump, project
-from session_worker.store import Run, Store
-from session_worker.worker import SessionWorker, Standing
+from session_worker.store import Store
+from session_worker.worker import Standing
 from tests.session_worker.author import SHAPES, Author, Game, play
 from tests.session_worker.parts import author, follower, read_to, shows, worker
-from tests.session_worker.real import Log, home_of, ready, running, until
+from tests.session_worker.real import Log, ready, running, until
 
 pytestmark = pytest.mark.stack
 
@@ -153,19 +151,6 @@ async def test_a_stale_worker_writes_nothing_after_the_new_one(redis: Redis, lin
     assert (await old.stored([0]))[0].progress == ahead.progress
 
 
-async def test_a_stale_rebuild_is_refused_once_progress_is_there(redis: Redis, line: Line) -> None:
-    written = author()
-    game = Game(written, "rebuilt")
-    game.create()
-    old, new = worker(line), worker(line)
-    stale = await old.begin(0, len(written.lines))
-    game.join()
-    fresh = await new.begin(0, len(written.lines))
-    assert await new.apply({0: (fresh, written.lines)})
-    assert await old.apply({0: (stale, written.lines[:2])}) == {}
-    assert await shows(redis, game)
-
-
 async def test_given_results_nobody_wrote_then_a_void_partition_is_emptied_all_the_same(
     redis: Redis, line: Line
 ) -> None:
@@ -196,90 +181,6 @@ async def test_a_stalled_worker_does_not_empty_what_was_built_meanwhile(redis: R
     assert not await store.erase(0, stale.saved, lambda _: 0)
     assert await shows(redis, game)
     assert await read_to(redis, written)
-
-
-class Emptied(Store):
-    """A Redis that somebody empties after each write."""
-
-    async def write(self, runs: Sequence[Run]) -> list[bool]:
-        written = await super().write(runs)
-        await self._line.call("FLUSHALL")
-        return written
-
-
-async def test_a_redis_emptied_while_a_rebuild_is_written_has_no_progress(redis: Redis, line: Line) -> None:
-    written = author()
-    game = Game(written, "emptied")
-    game.create()
-    unlucky = SessionWorker(Emptied(line), SystemClock(), home_of)
-    begun = await unlucky.begin(0, len(written.lines))
-    assert await unlucky.apply({0: (begun, written.lines)}) == {}
-    one = worker(line)
-    assert await one.stored([0]) == {}
-    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
-    assert await shows(redis, game)
-
-
-async def test_a_rebuild_that_nobody_finished_is_taken_over(redis: Redis, line: Line) -> None:
-    written = author()
-    game = Game(written, "unfinished")
-    game.create()
-    await redis.set(keys.progress(0), encode_unfinished("somebody's"))
-    one = worker(line)
-    assert await one.stored([0]) == {}
-    assert set(await one.missing([0])) == {0}
-    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
-    assert await shows(redis, game)
-    assert await read_to(redis, written)
-
-
-@pytest.mark.parametrize("foreign", [b"7", b"{", b'{"next":"5","fence":null,"watermark":-1,"crc":0}'])
-async def test_given_a_progress_nobody_wrote_then_the_partition_is_rebuilt_over_it(
-    redis: Redis, line: Line, foreign: bytes
-) -> None:
-    written = author()
-    game = Game(written, "foreign")
-    game.create()
-    await redis.set(keys.progress(0), foreign)
-    one = worker(line)
-    assert await one.stored([0]) == {}
-    assert set(await one.missing([0])) == {0}
-    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
-    assert await shows(redis, game)
-    assert await read_to(redis, written)
-
-
-async def test_a_rebuild_writes_results_as_it_reads_and_snapshots_at_its_end(redis: Redis, line: Line) -> None:
-    written = author()
-    game = Game(written, "streamed")
-    first = game.create()
-    half = len(written.lines)
-    game.join()
-    one = worker(line)
-    begun = await one.begin(0, len(written.lines))
-    states = await one.apply({0: (begun, written.lines[:half])})
-    assert await redis.exists(keys.command(first.command_id or ""))
-    assert not await redis.exists(keys.match(game.id))
-    assert await one.stored([0]) == {}
-    await redis.flushall()  # once more, in the middle
-    assert await one.apply({0: (states[0], written.lines[half:])}) == {}
-    assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
-    assert await shows(redis, game)
-    assert await redis.exists(keys.command(first.command_id or ""))
-    assert await read_to(redis, written)
-
-
-async def test_an_older_snapshot_never_replaces_a_newer_one(redis: Redis, line: Line) -> None:
-    written = author()
-    game = Game(written, "older")
-    game.create()
-    half = len(written.lines)
-    game.join()
-    one = worker(line)
-    await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
-    await redis.delete(keys.progress(0))
-    await one.apply({0: (await one.begin(0, half), written.lines[:half])})
-    assert await shows(redis, game)
 
 
 async def test_what_has_expired_is_not_written_again(redis: Redis, line: Line) -> None:

@@ -1,6 +1,7 @@
 """A follower starts again whatever its consumer does, and takes up partitions as soon as it has them."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,23 @@ from infra.clock import SystemClock
 from infra.health import Health
 from infra.kafka import follow
 from infra.kafka.follow import Follower
+
+
+def follower(projection: Any, open_consumer: Callable[[], Any]) -> Follower[Any]:
+    """A follower of a topic that is as it has to be."""
+
+    async def prepare() -> None:
+        return
+
+    return Follower(
+        projection,
+        "outcomes",
+        open_consumer=open_consumer,
+        prepare=prepare,
+        health=Health(["kafka", "partitions", "redis"]),
+        clock=SystemClock(),
+        max_records=1,
+    )
 
 
 class Leaking:
@@ -77,20 +95,7 @@ async def test_given_partitions_assigned_during_a_poll_then_they_are_taken_up_be
         async def missing(self, _: Any) -> Any:
             return []
 
-    async def prepare() -> None:
-        return
-
-    projection: Any = Projection()
-    follower: Follower[Any] = Follower(
-        projection,
-        "outcomes",
-        open_consumer=lambda: consumer,
-        prepare=prepare,
-        health=Health(["kafka", "partitions", "redis"]),
-        clock=SystemClock(),
-        max_records=1,
-    )
-    running = asyncio.create_task(follower.run(stop))
+    running = asyncio.create_task(follower(Projection(), lambda: consumer).run(stop))
     try:
         async with asyncio.timeout(10):
             await asked.wait()
@@ -109,19 +114,7 @@ async def test_a_consumer_whose_stop_leaks_a_cancellation_is_replaced() -> None:
             stop.set()
         return Leaking()
 
-    async def prepare() -> None:
-        return
-
-    projection: Any = type("Projection", (), {"store": "redis", "away": (OSError,)})()
-    follower: Follower[Any] = Follower(
-        projection,
-        "outcomes",
-        open_consumer=open_consumer,
-        prepare=prepare,
-        health=Health(["kafka", "partitions", "redis"]),
-        clock=SystemClock(),
-        max_records=1,
-    )
+    projection = type("Projection", (), {"store": "redis", "away": (OSError,)})()
     async with asyncio.timeout(10):
-        await follower.run(stop)
+        await follower(projection, open_consumer).run(stop)
     assert opened == 3
