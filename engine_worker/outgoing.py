@@ -7,7 +7,7 @@ from engine_worker.owner import Owner, Taken
 
 
 class Outgoing:
-    """Batches in the making: an outcome goes in as soon as it is judged, while the cache still holds it.
+    """Batches in the making: an outcome goes in soon after it was judged, while the cache still holds it.
 
     Kept until all were judged, a poll's outcomes leave the cache, and each is fetched from memory twice: a fifth
     of a draining engine's CPU. `last` is the latest outcome, `rejected` counts those with a rejection; `answers`

@@ -1,12 +1,12 @@
 """One partition in one owner's hands: which command is next, what its outcome is, where it must land. Pure."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from engine_worker.judge import State, fold, judge
 from engine_worker.timers import Timers
 from schemas.codec import Headers, encode_outcome, fence_name, outcome_headers
-from schemas.command import Unreadable, decode_command
+from schemas.command import Read, Unreadable, decode_command
 from schemas.log import Cursor, Fence
 from schemas.match import TimeElapsed
 from schemas.outcome import Outcome
@@ -16,6 +16,7 @@ from schemas.word import Millis
 
 _new = tuple.__new__  # a NamedTuple's own constructor costs half as much again
 TOO_EARLY = Code.TOO_EARLY.value
+AT_ONCE = 32  # commands; of 8 to 256 the fastest, with 64
 MISPLACED = frozenset({Code.WRONG_KEY.value, Code.TOO_LARGE.value})
 
 
@@ -31,12 +32,37 @@ class Displaced(LostOwnership):
     """A batch landed elsewhere than it had to: somebody else wrote, or batches landed out of order."""
 
 
+class Line(Protocol):
+    """A record of the commands topic as its consumer hands it on."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> Millis: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
+
+
 class Taken(NamedTuple):
     """The outcome record of one command; `letter` is why the command's record goes to the dead letters too."""
 
     key: bytes | None
     value: bytes
     headers: list[tuple[str, bytes]]
+    rejection: str | None
+    letter: str | None
+
+
+class Judged(NamedTuple):
+    """An outcome that still needs its headers; `at` is its effective time, `after` the watermark before."""
+
+    value: bytes
+    at: Millis
+    after: int
     rejection: str | None
     letter: str | None
 
@@ -75,19 +101,33 @@ class Owner:
 
         The memory is then ahead of the log until `landed` says that the outcome is where it must be.
         """
+        judged = self._judge(offset, timestamp, decode_command(key, value, headers))
+        return None if judged is None else self._record(offset, key, judged)
+
+    def take_all(self, records: Sequence[Line]) -> Iterator[Taken | None]:
+        """`take` for each, AT_ONCE in three passes: code that runs again at once is still in the core's cache.
+
+        The memory may be ahead of what was handed out.
+        """
+        for first in range(0, len(records), AT_ONCE):
+            lines = records[first : first + AT_ONCE]
+            reads = [decode_command(one.key, one.value, one.headers) for one in lines]
+            found = [self._judge(one.offset, one.timestamp, read) for one, read in zip(lines, reads, strict=True)]
+            for one, judged in zip(lines, found, strict=True):
+                yield None if judged is None else self._record(one.offset, one.key, judged)
+
+    def _judge(self, offset: int, timestamp: Millis, read: Read) -> Judged | None:
         if offset <= self.watermark:
             return None
         if offset != self.watermark + 1:
             raise Gap(f"partition {self.partition}: command {offset} came after {self.watermark}")
-        read = decode_command(key, value, headers)
         outcome, table = judge(self.state, timestamp, read, self._at_home)
         encoded = encode_outcome(outcome)
         if len(encoded) > OUTCOME_LIMIT:
             outcome, table = _too_large(outcome), None
             encoded = encode_outcome(outcome)
-        record_headers = outcome_headers(self._name, self.partition, offset, self.watermark, outcome.at)
         fold(self.state, read.key, offset, outcome, table)
-        self.watermark = offset
+        after, self.watermark = self.watermark, offset
         if outcome.deadline is not None and read.key is not None:
             self.timers.arm(read.key, outcome.deadline)
         rejection = letter = outcome.rejection
@@ -96,7 +136,12 @@ class Owner:
                 self.timers.put_off(read.key, read.word.deadline - outcome.at)
             if rejection not in MISPLACED:
                 letter = None
-        return _new(Taken, (key, encoded, record_headers, rejection, letter))
+        return _new(Judged, (encoded, outcome.at, after, rejection, letter))
+
+    def _record(self, offset: int, key: bytes | None, judged: Judged) -> Taken:
+        value, at, after, rejection, letter = judged
+        headers = outcome_headers(self._name, self.partition, offset, after, at)
+        return _new(Taken, (key, value, headers, rejection, letter))
 
     def landed(self, base_offset: int, count: int) -> None:
         """An acknowledged batch began at `base_offset`. Raises Displaced where it should have been elsewhere."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 from secrets import token_hex
@@ -85,9 +85,8 @@ class Term:
         """Judge a partition's commands; what fills a batch is sent while the next ones are judged."""
         self.checkpoints.touch(owner.partition, records)
         outgoing = self._log.outgoing(owner)
-        for record in records:
-            taken = self._take(owner, record, letters)
-            if taken is not None and outgoing.add(taken):
+        for taken in self._take(owner, records, letters):
+            if outgoing.add(taken):
                 await self._post(letters)
                 await self._log.send(outgoing)
         return outgoing
@@ -98,13 +97,17 @@ class Term:
             await self._log.append(self._domain.dead_letters, None, letters, at_once=1)
             letters.clear()
 
-    def _take(self, owner: Owner, record: Any, letters: list[Record]) -> Taken | None:
-        taken = owner.take(record.offset, record.timestamp, record.key, record.value, record.headers)
-        if taken is not None and taken.letter is not None:
-            metrics.DEAD_LETTERS.labels(reason=taken.letter).inc()
-            log.warning("command_unreadable", reason=taken.letter, partition=owner.partition, offset=record.offset)
-            letters.append(letter(self._domain, record, taken.letter))
-        return taken
+    def _take(self, owner: Owner, records: list[Any], letters: list[Record]) -> Iterator[Taken]:
+        for record, taken in zip(records, owner.take_all(records), strict=True):
+            if taken is None:
+                continue
+            if taken.letter is not None:
+                metrics.DEAD_LETTERS.labels(reason=taken.letter).inc()
+                log.warning(
+                    "command_unreadable", reason=taken.letter, partition=owner.partition, offset=record.offset
+                )
+                letters.append(letter(self._domain, record, taken.letter))
+            yield taken
 
     def assign(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:
         """The group gave these partitions: hold them still, then take them over in the background."""

@@ -52,6 +52,19 @@ def tell(steps: Sequence[Step]) -> Told:
     return Told([*steps], outcomes, state)
 
 
+def image(state: State) -> Any:
+    """The state with the order of its dicts, by which it forgets."""
+    return (
+        state.at,
+        [*state.closed],
+        [*state.gone],
+        [
+            (key, entry.table, entry.version, [(player, [*ids.items()]) for player, ids in entry.seen.items()])
+            for key, entry in state.matches.items()
+        ],
+    )
+
+
 @st.composite
 def runs(draw: st.DrawFn, most: int = 30) -> Told:
     """Up to two matches and what two players, a stranger and the timers do to them."""

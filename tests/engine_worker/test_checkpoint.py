@@ -17,8 +17,7 @@ from schemas.command import Command
 from schemas.log import Fence
 from schemas.match import Join
 from tests.engine_worker.partition import FENCE_RECORD, Sent, owner, sent, took
-from tests.engine_worker.runs import Told, anywhere, runs
-from tests.engine_worker.test_laws import image
+from tests.engine_worker.runs import Told, anywhere, image, runs
 from tests.words import ANN, AT, BOB, create, throw, uid
 
 CREATE = create()

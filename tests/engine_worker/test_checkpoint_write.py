@@ -15,7 +15,7 @@ from schemas.checkpoint import Pointer, decode_chunk
 from schemas.codec import Record
 from schemas.match import Join
 from tests.engine_worker.partition import FENCE_RECORD, Sent, owner, sent, took
-from tests.engine_worker.test_laws import image
+from tests.engine_worker.runs import image
 from tests.words import ANN, AT, BOB, create, throw, uid
 
 ALWAYS = Pace(outcomes=1, seconds=0.001, share=1.0)

@@ -15,23 +15,10 @@ from schemas.codec import decode_facts, encode_outcome
 from schemas.command import Command
 from schemas.games import CATALOGUE
 from schemas.outcome import Outcome
-from tests.engine_worker.runs import Told, anywhere, runs, tell
+from tests.engine_worker.runs import Told, anywhere, image, runs, tell
 from tests.words import ANN, AT, BOB, ENTROPY, EVE, words
 
 _outcome = TypeAdapter(Outcome)
-
-
-def image(state: State) -> Any:
-    """The state with the order of its dicts, by which it forgets."""
-    return (
-        state.at,
-        [*state.closed],
-        [*state.gone],
-        [
-            (key, entry.table, entry.version, [(player, [*ids.items()]) for player, ids in entry.seen.items()])
-            for key, entry in state.matches.items()
-        ],
-    )
 
 
 def asks(told: Told) -> list[tuple[Ask, Table]]:

@@ -2,9 +2,12 @@
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine_worker import owner as owners
 from engine_worker.dead_letters import letter
@@ -15,8 +18,8 @@ from schemas.log import Cursor, Fence, OutcomeMark
 from schemas.match import Join, Resign
 from schemas.rejections import Code
 from schemas.topics import MATCHES
-from tests.engine_worker.partition import FIRST, owner, restored, sent, take, took
-from tests.engine_worker.runs import anywhere
+from tests.engine_worker.partition import FIRST, line, owner, restored, sent, take, took
+from tests.engine_worker.runs import Told, anywhere, image, runs
 from tests.words import ANN, AT, BOB, create, throw, uid
 
 CREATE = create()
@@ -55,6 +58,19 @@ def test_a_command_that_has_its_outcome_is_skipped() -> None:
     assert take(of, first) is None
     assert take(of, sent(1, JOIN)) is None
     assert of.watermark == 1
+
+
+@given(runs(), st.integers(1, 8), st.integers(0, 3))
+def test_commands_taken_together_get_what_they_get_one_by_one(told: Told, at_once: int, had: int) -> None:
+    lines = [line(offset, step) for offset, step in enumerate(told.steps)]
+    alone, together = owner(), owner()
+    expected = [alone.take(one.offset, one.timestamp, one.key, one.value, one.headers) for one in lines]
+    with patch.object(owners, "AT_ONCE", at_once):
+        begun = [*together.take_all(lines[:had])]
+        assert begun + [*together.take_all(lines)][had:] == expected
+    assert [*together.take_all(lines)] == [None] * len(lines)
+    assert image(together.state) == image(alone.state)
+    assert together.cursor == alone.cursor
 
 
 @pytest.mark.parametrize("offset", [1, 2, 100])

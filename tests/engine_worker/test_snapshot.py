@@ -16,8 +16,7 @@ from schemas.codec import encode_outcome
 from schemas.log import Fence
 from schemas.match import Options
 from schemas.view import Round
-from tests.engine_worker.runs import Step, Told, anywhere, runs
-from tests.engine_worker.test_laws import image
+from tests.engine_worker.runs import Step, Told, anywhere, image, runs
 
 DAY = 24 * 3_600_000
 sizes = st.sampled_from([1, 300, snapshot.CHUNK_BYTES])

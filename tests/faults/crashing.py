@@ -13,7 +13,7 @@ POINTS = {
     "poll": ("engine_worker.term:Term._handle", "before"),
     "fence": ("engine_worker.produce:Log.fence", "after"),
     "restore": ("engine_worker.restore:Restored.feed", "after"),
-    "execute": ("engine_worker.owner:Owner.take", "after"),
+    "execute": ("engine_worker.owner:Owner._judge", "after"),
     "produce": ("engine_worker.produce:Log._send", "after"),
     "ack": ("engine_worker.owner:Owner.landed", "before"),
     "landed": ("engine_worker.owner:Owner.landed", "after"),

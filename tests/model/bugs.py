@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from engine_worker import judge
-from engine_worker.owner import Owner, Taken
+from engine_worker.owner import Judged, Owner
 from history_sink import tabulate
 from infra.kafka.progress import Rule
 from schemas.codec import checksum, mark
@@ -41,13 +41,10 @@ class Trusting(Owner):
 class Careless(Owner):
     """Takes whatever command comes, also above watermark + 1."""
 
-    def take(self, offset: int, timestamp: int, *record: Any) -> Taken | None:
+    def _judge(self, offset: int, *rest: Any) -> Judged | None:
         after, self.watermark = self.watermark, max(self.watermark, offset - 1)
-        taken = super().take(offset, timestamp, *record)
-        if taken is None:
-            return None
-        headers = [(name, b"%d" % after if name == "playlog-after" else raw) for name, raw in taken.headers]
-        return taken._replace(headers=headers)
+        judged = super()._judge(offset, *rest)
+        return None if judged is None else judged._replace(after=after)
 
 
 def _rule(wrong: Any) -> Rule[Cursor]:

@@ -1,6 +1,6 @@
 """Engine workers as processes: takeovers, polls, acknowledgements, timers and crashes, over the real rules."""
 
-from engine_worker.owner import LostOwnership, Owner, Taken
+from engine_worker.owner import LostOwnership, Owner
 from engine_worker.restore import Restored
 from schemas.codec import Record, encode_fence
 from schemas.command import Command, encode_command
@@ -63,15 +63,14 @@ class Worker:
         """Judge some commands and send their outcomes in one or two batches."""
         if not kindly and self.world.roll(0.06):  # a consumer that seeks where it should not
             self.position = max(0, self.position + self.world.chance.choice([-2, 1, 2]))
-        taken: list[Taken] = []
-        for line in self.world.commands[self.position : self.position + self.world.chance.randint(1, 4)]:
-            try:
-                item = owner.take(line.offset, line.timestamp, line.key, line.value, line.headers)
-            except LostOwnership:
-                self.crash()
-                return
-            self.position = line.offset + 1
-            taken += [] if item is None else [item]
+        lines = self.world.commands[self.position : self.position + self.world.chance.randint(1, 4)]
+        try:
+            taken = [item for item in owner.take_all(lines) if item is not None]
+        except LostOwnership:
+            self.crash()
+            return
+        if lines:
+            self.position = lines[-1].offset + 1
         middle = self.world.chance.randint(0, len(taken))
         for batch in (taken[:middle], taken[middle:]):
             if batch:

@@ -9,7 +9,7 @@ from engine_worker.judge import State, fold
 from schemas.codec import Headers, Record, decode_facts, mark
 from schemas.log import START, Cursor, Fence, Ignored, OutcomeMark, read
 from tests.engine_worker.partition import owner
-from tests.engine_worker.test_laws import image
+from tests.engine_worker.runs import image
 from tests.words import AT
 
 FATES = ("answered", "unanswered", "doubled", "lost")

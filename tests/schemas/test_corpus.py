@@ -16,7 +16,7 @@ from schemas.codec import JUDGE_VERSION, decode_facts, decode_outcome, judge_ver
 from schemas.match import MatchEvent
 from schemas.rejections import Code
 from tests import corpus
-from tests.engine_worker.test_laws import image
+from tests.engine_worker.runs import image
 
 ROOT = Path(__file__).parents[2]
 FILES = corpus.files()

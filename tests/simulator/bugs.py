@@ -214,17 +214,14 @@ def _trusting(self: Owner, base_offset: int, count: int) -> None:
 
 
 # watermark + 1
-_take = Owner.take
+_judge = Owner._judge
 
 
-def _careless(self: Owner, offset: int, *record: Any) -> Any:
+def _careless(self: Owner, offset: int, *rest: Any) -> Any:
     """The owner takes whatever command comes, also above watermark + 1."""
     after, self.watermark = self.watermark, max(self.watermark, offset - 1)
-    taken = _take(self, offset, *record)
-    if taken is None:
-        return None
-    headers = [(name, b"%d" % after if name == "playlog-after" else raw) for name, raw in taken.headers]
-    return taken._replace(headers=headers)
+    judged = _judge(self, offset, *rest)
+    return None if judged is None else judged._replace(after=after)
 
 
 # progress as one value
@@ -265,7 +262,7 @@ BUGS: dict[str, Bug] = {
     "B1": Bug("dedupe off", _patched(_object(judge, "_remember", _forgetful))),
     "B2": Bug("group offset committed before produce, and trusted", _commit_first),
     "B3": Bug("session worker ignores the fence", _rule(project, _without_fence)),
-    "B4": Bug("producer reused after an unknown result", _patched(_object(Log, "outcomes", _same_producer))),
+    "B4": Bug("producer reused after an unknown result", _patched(_object(Log, "outcomes", _same_producer)), 4000),
     "B5": Bug("snapshot without compare-and-set", _server("redis", compares=False, claims=False)),
     "B6": Bug("sink offset outside the SQL transaction", _patched(_object(store, "_write", _claim_apart))),
     "B7": Bug("subscribed after the snapshot was read, the poll off", _subscribe_late),
@@ -280,7 +277,7 @@ BUGS: dict[str, Bug] = {
     "chunks": Bug("a checkpoint's chunks without its id", _patched(
         lambda: patch("engine_worker.checkpoint.belongs", lambda *_: True),
         lambda: patch("engine_worker.checkpoint.intact", lambda *_: True)), 20_000),
-    "watermark": Bug("an owner without watermark + 1", _patched(_object(Owner, "take", _careless))),
+    "watermark": Bug("an owner without watermark + 1", _patched(_object(Owner, "_judge", _careless))),
     "progress": Bug("progress as two values", _two_values, 20_000),
     "claim": Bug("a sink without the claim", _server("postgres", claims=False)),
     "time": Bug("a restored owner without the log's time", _patched(_object(Owner, "__init__", _timeless))),
