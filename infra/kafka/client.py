@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -77,6 +78,7 @@ def admin(servers: str, security: Mapping[str, Any] | None = None, **more: Any) 
     )
 
 
+@lru_cache(maxsize=4096)  # the client computes it in Python; few matches are played at a time
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key as the Java client computes it (murmur2, made positive, modulo)."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
