@@ -11,7 +11,7 @@ from schemas.word import STRICT, JsonObject, Millis
 
 
 @with_config(STRICT)
-@dataclass(kw_only=True)
+@dataclass
 class Outcome:
     """One per command, always; a rejected, repeated or unreadable one carries no view and raises no version.
 
