@@ -57,7 +57,7 @@ class Taken(NamedTuple):
     letter: str | None
 
 
-class Judged(NamedTuple):
+class Headless(NamedTuple):
     """An outcome that still needs its headers; `at` is its effective time, `after` the watermark before."""
 
     value: bytes
@@ -116,7 +116,7 @@ class Owner:
             for one, judged in zip(lines, found, strict=True):
                 yield None if judged is None else self._record(one.offset, one.key, judged)
 
-    def _judge(self, offset: int, timestamp: Millis, read: Read) -> Judged | None:
+    def _judge(self, offset: int, timestamp: Millis, read: Read) -> Headless | None:
         if offset <= self.watermark:
             return None
         if offset != self.watermark + 1:
@@ -136,9 +136,9 @@ class Owner:
                 self.timers.put_off(read.key, read.word.deadline - outcome.at)
             if rejection not in MISPLACED:
                 letter = None
-        return _new(Judged, (encoded, outcome.at, after, rejection, letter))
+        return _new(Headless, (encoded, outcome.at, after, rejection, letter))
 
-    def _record(self, offset: int, key: bytes | None, judged: Judged) -> Taken:
+    def _record(self, offset: int, key: bytes | None, judged: Headless) -> Taken:
         value, at, after, rejection, letter = judged
         headers = outcome_headers(self._name, self.partition, offset, after, at)
         return _new(Taken, (key, value, headers, rejection, letter))

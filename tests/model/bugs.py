@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from engine_worker import judge
-from engine_worker.owner import Judged, Owner
+from engine_worker.owner import Headless, Owner
 from history_sink import tabulate
 from infra.kafka.progress import Rule
 from schemas.codec import checksum, mark
@@ -41,7 +41,7 @@ class Trusting(Owner):
 class Careless(Owner):
     """Takes whatever command comes, also above watermark + 1."""
 
-    def _judge(self, offset: int, *rest: Any) -> Judged | None:
+    def _judge(self, offset: int, *rest: Any) -> Headless | None:
         after, self.watermark = self.watermark, max(self.watermark, offset - 1)
         judged = super()._judge(offset, *rest)
         return None if judged is None else judged._replace(after=after)
