@@ -33,7 +33,10 @@ class Displaced(LostOwnership):
 
 
 class Line(Protocol):
-    """A record of the commands topic as its consumer hands it on."""
+    """A record of the commands topic as its consumer hands it on.
+
+    `infra.kafka.progress.Record` says the same for readers; what judges imports nothing of infra, nor infra words.
+    """
 
     @property
     def offset(self) -> int: ...
