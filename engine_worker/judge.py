@@ -12,7 +12,7 @@ from schemas.codec import digest
 from schemas.command import Command, Read, Unreadable
 from schemas.ids import match_id
 from schemas.match import Create, MatchClosed
-from schemas.outcome import Facts, Outcome
+from schemas.outcome import Facts, Outcome, without_events
 from schemas.rejections import Code
 from schemas.word import Millis
 
@@ -82,13 +82,7 @@ def judge(state: State, timestamp: Millis, read: Read, at_home: Callable[[str], 
 
 def _unreadable(state: State, at: Millis, read: Unreadable) -> Outcome:
     entry = state.matches.get(read.key or "")
-    return Outcome(
-        command_id=read.id,
-        player=None,
-        at=at,
-        version=entry.version if entry else 0,
-        rejection=read.code.value,
-    )
+    return without_events(read.id, None, at, entry.version if entry else 0, read.code.value)
 
 
 def _judge_new(
@@ -114,16 +108,8 @@ def _names_its_match(read: Command) -> bool:
 def _repeat(read: Command, at: Millis, command_digest: str, entry: Entry, seen: Seen) -> Judged:
     if seen.digest != command_digest:
         return _rejected(read, at, command_digest, entry, Code.KEY_REUSED, duplicate_of=seen.cause)
-    outcome = Outcome(
-        command_id=read.id,
-        player=read.player,
-        at=at,
-        version=seen.version,
-        rejection=seen.rejection,
-        duplicate_of=seen.cause,
-        digest=command_digest,
-    )
-    return outcome, None
+    cause, version, rejection, _ = seen
+    return without_events(read.id, read.player, at, version, rejection, cause, command_digest), None
 
 
 def _decide(read: Command, at: Millis, command_digest: str, entry: Entry) -> Judged:
@@ -145,68 +131,59 @@ def _happened(
 ) -> Judged:
     events, table = decision
     version = entry.version + 1
-    # By position: by name it costs half a microsecond more.
-    outcome = Outcome(
-        read.id,
-        read.player,
-        at,
-        version,
-        events,  # type: ignore[arg-type]  # an Event here, one by one on the wire
-        rejection,
-        None,
-        command_digest,
-        MATCH.public(table, read.key, version),
-        MATCH.private(table),
-        MATCH.deadline(table),
-    )
+    outcome: Outcome = {
+        "command_id": read.id,
+        "player": read.player,
+        "at": at,
+        "version": version,
+        "events": events,  # type: ignore[typeddict-item]  # an Event here, one by one on the wire
+        "rejection": rejection,
+        "duplicate_of": None,
+        "digest": command_digest,
+        "public": MATCH.public(table, read.key, version),
+        "private": MATCH.private(table),
+        "deadline": MATCH.deadline(table),
+        "follow_ups": (),
+    }
     return outcome, table
 
 
 def _rejected(
     read: Command, at: Millis, command_digest: str, entry: Entry, code: Code, duplicate_of: int | None = None
 ) -> Judged:
-    outcome = Outcome(
-        command_id=read.id,
-        player=read.player,
-        at=at,
-        version=entry.version,
-        rejection=code.value,
-        duplicate_of=duplicate_of,
-        digest=command_digest,
-    )
-    return outcome, None
+    return without_events(read.id, read.player, at, entry.version, code.value, duplicate_of, command_digest), None
 
 
 def fold(state: State, key: str | None, cause: int, outcome: Outcome | Facts, table: Table | None = None) -> None:
     """Take one accepted outcome into the state: read back from the log, or just judged (then with its table)."""
-    if outcome.at > state.at:
-        state.at = outcome.at
+    if outcome["at"] > state.at:
+        state.at = outcome["at"]
     if state.closed:
         _forget(state)
     if key is None:
         return
     entry = state.matches.get(key)
-    if outcome.events:
+    if outcome["events"]:
         entry = entry or state.matches.setdefault(key, Entry(MATCH.initial))
-        entry.table = MATCH.replay(outcome.events, since=entry.table) if table is None else table
-        entry.version = outcome.version
-        if isinstance(outcome.events[-1], MatchClosed):
+        entry.table = MATCH.replay(outcome["events"], since=entry.table) if table is None else table
+        entry.version = outcome["version"]
+        if isinstance(outcome["events"][-1], MatchClosed):
             state.closed.append((state.at, key))
     if entry is not None:
         _remember(entry, cause, outcome)
 
 
 def _remember(entry: Entry, cause: int, outcome: Outcome | Facts) -> None:
-    player, command = outcome.player, outcome.command_id
-    if player is None or command is None or outcome.duplicate_of is not None:
+    player, command = outcome["player"], outcome["command_id"]
+    if player is None or command is None or outcome["duplicate_of"] is not None:
         return
-    if outcome.rejection in NOT_REMEMBERED:
+    if outcome["rejection"] in NOT_REMEMBERED:
         return
     ids = entry.seen.get(player)
     if ids is None:
         ids = entry.seen[player] = {}
         _limit_players(entry)
-    ids[command] = _new(Seen, (cause, outcome.version, outcome.rejection, outcome.digest))
+    ids[command] = _new(Seen, (cause, outcome["version"], outcome["rejection"], outcome["digest"]))
     if len(ids) > REMEMBERED_IDS:
         del ids[next(iter(ids))]
 

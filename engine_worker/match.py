@@ -10,7 +10,7 @@ from engine_worker.table import INITIAL, Table, evolve, happen, private, public
 from schemas import match as words
 from schemas.match import COMPUTER
 from schemas.rejections import Code
-from schemas.word import CommandWord, Event, Seat
+from schemas.word import CommandWord, Event, Millis, Seat
 
 WAITING_MS = 3_600_000
 REMATCH_MS = 600_000
@@ -166,10 +166,15 @@ def _ended(winner: Seat | None) -> words.RoundEnded:
     return words.RoundEnded(winner=winner)
 
 
+@lru_cache(maxsize=256)  # the commands of a broker's batch have one time
+def _opened(number: int, deadline: Millis) -> words.RoundOpened:
+    return words.RoundOpened(round=number, deadline=deadline)
+
+
 def open_round(ask: Ask, course: Course, number: int) -> None:
     """A round opens now, with the whole thinking time; the computer throws at once, face down."""
-    options = course.table.options_set
-    course.add(words.RoundOpened(round=number, deadline=ask.at + options.move_seconds * 1000))
+    options = course.table.options
+    course.add(_opened(number, ask.at + options.move_seconds * 1000))
     if options.opponent == "computer":
         course.add(game_of(course.table).choose(1, int(ask.entropy, 16)))
 
@@ -178,7 +183,7 @@ def end_round(ask: Ask, course: Course, ended: words.RoundEnded) -> None:
     """The round's end and what follows from it: the match's end, or the next round."""
     course.add(ended)
     table = course.table
-    score, needed = table.score, table.options_set.best_of // 2 + 1
+    score, needed = table.score, table.options.best_of // 2 + 1
     if ended.missed and max(table.misses) >= MISSES_TO_LOSE:
         lost = [seat for seat, misses in enumerate(table.misses) if misses >= MISSES_TO_LOSE]
         end_match(ask, course, None if len(lost) > 1 else 1 - lost[0], "time")

@@ -9,7 +9,7 @@ from schemas.codec import Headers, encode_outcome, fence_name, outcome_headers
 from schemas.command import Read, Unreadable, decode_command
 from schemas.log import Cursor, Fence
 from schemas.match import TimeElapsed
-from schemas.outcome import Outcome
+from schemas.outcome import Outcome, without_events
 from schemas.rejections import Code
 from schemas.topics import OUTCOME_LIMIT
 from schemas.word import Millis
@@ -131,15 +131,15 @@ class Owner:
             encoded = encode_outcome(outcome)
         fold(self.state, read.key, offset, outcome, table)
         after, self.watermark = self.watermark, offset
-        if outcome.deadline is not None and read.key is not None:
-            self.timers.arm(read.key, outcome.deadline)
-        rejection = letter = outcome.rejection
+        if outcome["deadline"] is not None and read.key is not None:
+            self.timers.arm(read.key, outcome["deadline"])
+        rejection = letter = outcome["rejection"]
         if rejection is not None and not isinstance(read, Unreadable):
             if rejection == TOO_EARLY and isinstance(read.word, TimeElapsed):
-                self.timers.put_off(read.key, read.word.deadline - outcome.at)
+                self.timers.put_off(read.key, read.word.deadline - outcome["at"])
             if rejection not in MISPLACED:
                 letter = None
-        return _new(Headless, (encoded, outcome.at, after, rejection, letter))
+        return _new(Headless, (encoded, outcome["at"], after, rejection, letter))
 
     def _record(self, offset: int, key: bytes | None, judged: Headless) -> Taken:
         value, at, after, rejection, letter = judged
@@ -165,12 +165,12 @@ class Owner:
 
 def _too_large(outcome: Outcome) -> Outcome:
     """A refused produce would be repeated for ever, so the command is rejected instead."""
-    version = outcome.version - (1 if outcome.events else 0)
-    return Outcome(
-        command_id=outcome.command_id,
-        player=outcome.player,
-        at=outcome.at,
-        version=version,
-        rejection=Code.TOO_LARGE.value,
-        digest=outcome.digest,
+    version = outcome["version"] - (1 if outcome["events"] else 0)
+    return without_events(
+        outcome["command_id"],
+        outcome["player"],
+        outcome["at"],
+        version,
+        Code.TOO_LARGE.value,
+        digest=outcome["digest"],
     )

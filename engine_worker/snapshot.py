@@ -109,7 +109,7 @@ class Capture:
 
 def _table(table: Table) -> list[Any]:
     values = [*_table_values(table)]
-    values[_OPTIONS] = _options_values(table.options_set)
+    values[_OPTIONS] = _options_values(table.options)
     values[_ROUNDS] = [_round_values(shown) for shown in table.rounds]
     return values
 

@@ -14,6 +14,7 @@ from schemas.word import Event, Millis, Seat
 NOBODY_MOVED: tuple[str | None, ...] = (None, None)
 NOBODY = (False, False)
 NO_MISSES = (0, 0)
+NOT_CREATED = Options(best_of=1, move_seconds=5)  # the options of a match that nobody has created
 
 
 # ended: a rematch may follow; closed: nothing does
@@ -29,7 +30,7 @@ class Table:
 
     game: str = ""
     rules: int = 0
-    options: Options | None = None
+    options: Options = NOT_CREATED
     seats: tuple[str | None, ...] = (None, None)
     winner: Seat | None = None
     ended_by: Ending | None = None
@@ -41,13 +42,6 @@ class Table:
     misses: tuple[int, ...] = NO_MISSES
     rounds: tuple[Round, ...] = ()
     moves: tuple[str | None, ...] = NOBODY_MOVED
-
-    @property
-    def options_set(self) -> Options:
-        """The options of a match that has been created."""
-        if self.options is None:
-            raise ValueError("the match has not been created")
-        return self.options
 
     def copy(self) -> "Table":
         """A table of the caller's own. Field by field: a constructor costs three times as much."""
@@ -185,7 +179,7 @@ def public(table: Table, match_id: str, version: int) -> PublicView:
         "game": table.game,
         "version": version,
         "status": _SHOWN[table.phase],
-        "options": table.options_set,
+        "options": table.options,
         "seats": table.seats,
         "deadline": None if deadline is None else rfc3339(deadline),
         "score": table.score,

@@ -9,11 +9,19 @@ from schemas.command import Command
 from schemas.games import CATALOGUE
 from schemas.ids import match_id
 from schemas.match import Create, Join, Odd, Options, Play, Rematch, Resign, TimeElapsed
+from schemas.outcome import Outcome, without_events
 
 ANN, BOB, EVE = (str(uuid5(NAMESPACE_URL, name)) for name in ("ann", "bob", "eve"))
 AT = 1_800_000_000_000  # when a test begins, Unix ms
 ENTROPY = "0" * 32
 SHAPES = {name: [str(shape) for shape in entry.move.__annotations__["shape"]] for name, entry in CATALOGUE.items()}
+
+
+def outcome_of(**said: Any) -> Outcome:
+    """An outcome that says this, and otherwise nothing."""
+    nothing = without_events(command_id=None, player=None, at=AT, version=0, rejection=None)
+    return Outcome(**{**nothing, **said})  # type: ignore[typeddict-item]
+
 
 names = st.sampled_from(sorted(CATALOGUE))
 entropies = st.integers(0, 2**128 - 1).map("{:032x}".format)

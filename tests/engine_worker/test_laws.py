@@ -28,7 +28,7 @@ def asks(told: Told) -> list[tuple[Ask, Table]]:
         if isinstance(step.read, Command):
             entry = state.matches.get(step.read.key)
             table = MATCH.initial if entry is None else entry.table
-            met.append((Ask(step.read.player, outcome.at, step.read.entropy, step.read.word), table))
+            met.append((Ask(step.read.player, outcome["at"], step.read.entropy, step.read.word), table))
         fold(state, step.read.key, offset, outcome)
     return met
 
@@ -71,10 +71,10 @@ def test_a_match_that_has_ended_for_good_refuses_everything(
 def test_outcomes_survive_the_wire(told: Told) -> None:
     for outcome in told.outcomes:
         encoded = encode_outcome(outcome)
-        assert decode_facts(encoded).events == outcome.events
+        assert decode_facts(encoded)["events"] == outcome["events"]
         read = _outcome.validate_json(encoded)
         assert encode_outcome(read) == encoded
-        assert read.events == outcome.events
+        assert read["events"] == outcome["events"]
 
 
 @given(runs())
@@ -89,26 +89,26 @@ def test_the_fold_of_the_logs_bytes_is_the_live_state(told: Told) -> None:
 
 @given(runs())
 def test_time_never_runs_backwards(told: Told) -> None:
-    times = [outcome.at for outcome in told.outcomes]
+    times = [outcome["at"] for outcome in told.outcomes]
     assert times == sorted(times)
     assert all(at >= step.timestamp for at, step in zip(times, told.steps, strict=True))
-    assert all(outcome.deadline is None or outcome.deadline > outcome.at for outcome in told.outcomes)
+    assert all(outcome["deadline"] is None or outcome["deadline"] > outcome["at"] for outcome in told.outcomes)
 
 
 @given(runs())
 def test_versions_count_the_outcomes_that_carry_events(told: Told) -> None:
     versions: dict[str, int] = {}
     for step, outcome in zip(told.steps, told.outcomes, strict=True):
-        if outcome.events:
+        if outcome["events"]:
             key = step.read.key or ""
-            created = outcome.events[0].type == "match.created.v1"
-            assert outcome.version == (1 if created else versions[key] + 1)
-            versions[key] = outcome.version
-            assert outcome.public is not None
-            assert outcome.public["version"] == outcome.version
+            created = outcome["events"][0].type == "match.created.v1"
+            assert outcome["version"] == (1 if created else versions[key] + 1)
+            versions[key] = outcome["version"]
+            assert outcome["public"] is not None
+            assert outcome["public"]["version"] == outcome["version"]
         else:
-            assert (outcome.public, outcome.private, outcome.deadline) == (None, None, None)
-            assert outcome.rejection is not None or outcome.duplicate_of is not None
+            assert (outcome["public"], outcome["private"], outcome["deadline"]) == (None, None, None)
+            assert outcome["rejection"] is not None or outcome["duplicate_of"] is not None
 
 
 @given(runs())
@@ -123,7 +123,7 @@ def test_a_run_told_again_is_the_same(told: Told) -> None:
 def test_a_score_has_one_winner_and_no_seat_has_more_than_it_needs(told: Told) -> None:
     for entry in told.state.matches.values():
         table = entry.table
-        needed = table.options_set.best_of // 2 + 1
+        needed = table.options.best_of // 2 + 1
         assert max(table.score) <= needed
         assert sum(score == needed for score in table.score) <= 1
         if table.ended_by == "score":

@@ -125,7 +125,5 @@ def test_a_waiting_match_has_no_rematch() -> None:
     match(WAITING, when=ask(Rematch()), then=Code.NO_REMATCH)
 
 
-def test_before_its_creation_a_match_has_no_options() -> None:
-    with pytest.raises(ValueError, match="not been created"):
-        _ = MATCH.initial.options_set
+def test_before_its_creation_a_match_has_no_deadline() -> None:
     assert MATCH.deadline(MATCH.initial) is None

@@ -26,16 +26,16 @@ idle = st.lists(
 
 def seen_by(seat: int, outcome: Outcome) -> bytes:
     """All that a player in this seat, and so every spectator, can get of an outcome."""
-    private = outcome.private or {}
-    shown_events = outcome.events[: shown([event.type for event in outcome.events])]
+    private = outcome["private"] or {}
+    shown_events = outcome["events"][: shown([event.type for event in outcome["events"]])]
     return orjson.dumps(
         [
-            outcome.at,
-            outcome.version,
-            outcome.rejection,
-            outcome.public,
+            outcome["at"],
+            outcome["version"],
+            outcome["rejection"],
+            outcome["public"],
             private.get(str(seat)),
-            outcome.deadline,
+            outcome["deadline"],
             shown_events,
         ]
     )
@@ -63,7 +63,7 @@ def played(game: str, rounds: list[tuple[int, int]]) -> State:
     ]
     for offset, read in enumerate(reads):
         outcome, table = judge(state, AT, read, anywhere)
-        assert outcome.rejection is None
+        assert outcome["rejection"] is None
         fold(state, read.key, offset, outcome, table)
     return state
 
@@ -100,7 +100,7 @@ def test_the_computer_throws_by_the_commands_chance_alone(game: str, chance: int
     thrown = []
     for state in (State(), State(at=opened.word.options.move_seconds)):
         outcome, _ = judge(state, 5, opened, anywhere)
-        thrown.append(outcome.events[-1])
+        thrown.append(outcome["events"][-1])
     assert thrown[0] == thrown[1]
     assert str(thrown[0].shape) == SHAPES[game][chance % len(SHAPES[game])]  # type: ignore[union-attr]
 

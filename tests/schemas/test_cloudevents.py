@@ -9,12 +9,11 @@ from cloudevents.core.v1.event import CloudEvent
 from schemas import codec
 from schemas.command import Command, decode_command, encode_command
 from schemas.log import Fence
-from schemas.outcome import Outcome
-from tests.words import AT, ENTROPY, create
+from tests.words import AT, ENTROPY, create, outcome_of
 
 COMMAND = create()
 FENCE = Fence(0, "f00d")
-OUTCOME = Outcome(command_id="c", player="ann", at=AT, version=1)
+OUTCOME = outcome_of(command_id="c", player="ann", at=AT, version=1)
 RECORDS = {
     "command": encode_command(COMMAND, AT, "/playlog/test"),
     "fence": codec.encode_fence("f00d", "engine-1", AT),

@@ -52,7 +52,7 @@ def test_the_fold_of_the_records_is_the_owners_state(path: Path) -> None:
 def test_every_outcome_is_read_by_both_readers(path: Path) -> None:
     for _, _, written in corpus.judged(path):
         facts, document = decode_facts(written.value), decode_outcome(written.value)
-        assert [event.type for event in facts.events] == [event["type"] for event in document["events"]]
+        assert [event.type for event in facts["events"]] == [event["type"] for event in document["events"]]
 
 
 def test_the_corpus_knows_every_event_and_every_rejection() -> None:

@@ -21,6 +21,7 @@ from schemas.match import (
 from schemas.outcome import Outcome
 from schemas.rejections import Code
 from schemas.view import PublicView, Round
+from tests.words import outcome_of
 
 START = 1_800_000_000_000
 HOUR = 3_600_000
@@ -76,7 +77,7 @@ class Author:
 
     def _put(self, match: str, outcome: Outcome, fence: Fence | None, cause: int, after: int) -> None:
         assert fence is not None
-        headers = outcome_headers(fence_name(fence), self.partition, cause, after, outcome.at)
+        headers = outcome_headers(fence_name(fence), self.partition, cause, after, outcome["at"])
         self.append(match.encode(), encode_outcome(outcome), headers)
 
 
@@ -124,18 +125,18 @@ class Game:
 
     def reject(self, player: str = BOB) -> Outcome:
         command = self._command(player)
-        return self._write(Outcome(rejection=Code.ALREADY_MOVED, **command))
+        return self._write(outcome_of(rejection=Code.ALREADY_MOVED, **command))
 
     def repeat(self) -> Outcome:
         """The last accepted command of this match comes again."""
         first = self.author.watermark
         command = {**self._command(ANN), "command_id": self.last}
-        return self._write(Outcome(duplicate_of=first, **command))
+        return self._write(outcome_of(duplicate_of=first, **command))
 
     def reuse(self) -> Outcome:
         """The last accepted command's id comes again with another body."""
         command = {**self._command(ANN), "command_id": self.last, "digest": digest("other")}
-        return self._write(Outcome(rejection=Code.KEY_REUSED, duplicate_of=self.author.watermark, **command))
+        return self._write(outcome_of(rejection=Code.KEY_REUSED, duplicate_of=self.author.watermark, **command))
 
     def _settle(self) -> list[Any]:
         first, second = self.pending
@@ -177,7 +178,7 @@ class Game:
         self.last = command["command_id"]
         private = {str(s): {"shape": shape} for s, shape in enumerate(self.pending) if shape is not None}
         return self._write(
-            Outcome(
+            outcome_of(
                 events=events,
                 public=self.view(),
                 private=private or None,
@@ -214,7 +215,7 @@ NOISE = ("stale", "gap", "twice", "foreign", "unreadable", "fence")
 
 def disturb(author: Author, game: Game, kind: str) -> None:
     """Records that change nothing that is stored; `unreadable` is an outcome all the same, without an id."""
-    nothing = Outcome(command_id="not-accepted", player=ANN, at=author.at, version=999, public=game.view())
+    nothing = outcome_of(command_id="not-accepted", player=ANN, at=author.at, version=999, public=game.view())
     if kind == "stale":
         author.write_stale(game.id, nothing)
     elif kind == "gap":
@@ -224,7 +225,7 @@ def disturb(author: Author, game: Game, kind: str) -> None:
     elif kind == "foreign":
         author.append(b"x", b"not json", [("ce_type", b"somebody.else.v1")])
     elif kind == "unreadable":
-        unread = Outcome(command_id=None, player=None, at=author.at, version=0, rejection=Code.UNREADABLE)
+        unread = outcome_of(command_id=None, player=None, at=author.at, version=0, rejection=Code.UNREADABLE)
         author.write("?", unread)
     else:
         author.take_over(f"fence-{len(author.lines)}")

@@ -205,12 +205,12 @@ def test_a_repeated_command_keeps_its_first_verdict() -> None:
     game = Game(author, "repeat")
     first = game.create()
     game.repeat()
-    result = whole(author.lines)[0].results[first.command_id or ""]
+    result = whole(author.lines)[0].results[first["command_id"] or ""]
     assert json.loads(result.body) == {
         "status": "accepted",
         "version": 1,
         "code": None,
-        "digest": first.digest,
+        "digest": first["digest"],
         "match": game.id,
         "cause": 0,
     }
@@ -223,10 +223,10 @@ def test_a_reused_key_is_hinted_and_not_kept() -> None:
     first = game.create()
     game.reuse()
     model, _ = whole(author.lines)
-    assert json.loads(model.results[first.command_id or ""].body)["status"] == "accepted"
+    assert json.loads(model.results[first["command_id"] or ""].body)["status"] == "accepted"
     hint = json.loads(model.hints[-1][1])
     assert hint.keys() == {"version", "command", "status", "code", "digest"}
-    assert (hint["command"], hint["status"], hint["code"]) == (first.command_id, "rejected", "key_reused")
+    assert (hint["command"], hint["status"], hint["code"]) == (first["command_id"], "rejected", "key_reused")
 
 
 def test_a_hint_shows_what_all_may_see_and_names_the_seats_that_have_more() -> None:

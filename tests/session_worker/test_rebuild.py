@@ -86,14 +86,14 @@ async def test_a_rebuild_writes_results_as_it_reads_and_snapshots_at_its_end(red
     one = worker(line)
     begun = await one.begin(0, len(written.lines))
     states = await one.apply({0: (begun, written.lines[:half])})
-    assert await redis.exists(keys.command(first.command_id or ""))
+    assert await redis.exists(keys.command(first["command_id"] or ""))
     assert not await redis.exists(keys.match(game.id))
     assert await one.stored([0]) == {}
     await redis.flushall()  # once more, in the middle
     assert await one.apply({0: (states[0], written.lines[half:])}) == {}
     assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
     assert await shows(redis, game)
-    assert await redis.exists(keys.command(first.command_id or ""))
+    assert await redis.exists(keys.command(first["command_id"] or ""))
     assert await read_to(redis, written)
 
 

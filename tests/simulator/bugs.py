@@ -150,9 +150,9 @@ _happened = judge._happened
 def _in_set_order(*arguments: Any) -> Any:
     """What the engine writes comes in the order of a set of strings."""
     outcome, table = _happened(*arguments)
-    public: Any = outcome.public
+    public: Any = outcome["public"]
     shuffled: Any = {name: public[name] for name in set(public)}
-    return replace(outcome, public=shuffled), table
+    return {**outcome, "public": shuffled}, table
 
 
 # B9
