@@ -1,6 +1,6 @@
 """One owner's outcomes of one poll, written into as few record batches as the broker's limit allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine_worker.owner import Owner, Taken
@@ -25,17 +25,22 @@ class Outgoing:
     def __len__(self) -> int:
         return sum(batch.record_count() for batch in self.batches)
 
-    def add(self, taken: Taken) -> bool:
-        """Put the next outcome behind the others; True where it began another batch, so that one can be sent."""
-        key, value, headers, rejection, _ = taken
-        self.last = taken
-        if rejection is not None:
-            self.rejected += 1
-        if self.batches and self._append(key, value, headers) is not None:
-            return False
-        self.batches.append(self._create_batch())
-        self._append(key, value, headers)
-        return len(self.batches) > 1
+    def add(self, outcomes: Iterable[Taken | None]) -> bool:
+        """Put these behind the others; True where they began another batch, so that one can be sent."""
+        begun = len(self.batches)
+        append = self.batches[-1].append if begun else None
+        for taken in outcomes:
+            if taken is None:
+                continue
+            key, value, headers, rejection, _ = taken
+            if append is None or append(key=key, value=value, timestamp=None, headers=headers) is None:
+                append = self._begin()
+                append(key=key, value=value, timestamp=None, headers=headers)
+            if rejection is not None:
+                self.rejected += 1
+            self.last = taken
+        return len(self.batches) > max(1, begun)
 
-    def _append(self, key: bytes | None, value: bytes, headers: list[tuple[str, bytes]]) -> Any:
-        return self.batches[-1].append(key=key, value=value, timestamp=None, headers=headers)
+    def _begin(self) -> Any:
+        self.batches.append(self._create_batch())
+        return self.batches[-1].append

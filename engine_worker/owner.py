@@ -107,17 +107,16 @@ class Owner:
         judged = self._judge(offset, timestamp, decode_command(key, value, headers))
         return None if judged is None else self._record(offset, key, judged)
 
-    def take_all(self, records: Sequence[Line]) -> Iterator[Taken | None]:
-        """`take` for each, AT_ONCE in three passes: code that runs again at once is still in the core's cache.
-
-        The memory may be ahead of what was handed out.
-        """
+    def take_all(self, records: Sequence[Line]) -> Iterator[list[Taken | None]]:
+        """`take` for each, AT_ONCE in three passes: code that runs again at once is still in the core's cache."""
         for first in range(0, len(records), AT_ONCE):
             lines = records[first : first + AT_ONCE]
             reads = [decode_command(one.key, one.value, one.headers) for one in lines]
             found = [self._judge(one.offset, one.timestamp, read) for one, read in zip(lines, reads, strict=True)]
-            for one, judged in zip(lines, found, strict=True):
-                yield None if judged is None else self._record(one.offset, one.key, judged)
+            yield [
+                None if judged is None else self._record(one.offset, one.key, judged)
+                for one, judged in zip(lines, found, strict=True)
+            ]
 
     def _judge(self, offset: int, timestamp: Millis, read: Read) -> Headless | None:
         if offset <= self.watermark:

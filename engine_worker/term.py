@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable
+from itertools import groupby, islice
 from operator import attrgetter
 from secrets import token_hex
 from typing import Any
@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from engine_worker.checkpoint_write import Checkpointer
 from engine_worker.dead_letters import letter
 from engine_worker.outgoing import Outgoing
-from engine_worker.owner import Owner, Taken
+from engine_worker.owner import Owner
 from engine_worker.produce import Log
 from engine_worker.restore import Restored
 from engine_worker.takeover import Takeover
@@ -85,29 +85,26 @@ class Term:
         """Judge a partition's commands; what fills a batch is sent while the next ones are judged."""
         self.checkpoints.touch(owner.partition, records)
         outgoing = self._log.outgoing(owner)
-        for taken in self._take(owner, records, letters):
-            if outgoing.add(taken):
+        rest = iter(records)
+        for group in owner.take_all(records):
+            for record, taken in zip(islice(rest, len(group)), group, strict=True):
+                if taken is not None and taken.letter is not None:
+                    letters.append(self._letter(record, taken.letter))
+            if outgoing.add(group):
                 await self._post(letters)
                 await self._log.send(outgoing)
         return outgoing
+
+    def _letter(self, record: Any, reason: str) -> Record:
+        metrics.DEAD_LETTERS.labels(reason=reason).inc()
+        log.warning("command_unreadable", reason=reason, partition=record.partition, offset=record.offset)
+        return letter(self._domain, record, reason)
 
     async def _post(self, letters: list[Record]) -> None:
         """Append dead letters, always before the outcomes that speak of them."""
         if letters:
             await self._log.append(self._domain.dead_letters, None, letters, at_once=1)
             letters.clear()
-
-    def _take(self, owner: Owner, records: list[Any], letters: list[Record]) -> Iterator[Taken]:
-        for record, taken in zip(records, owner.take_all(records), strict=True):
-            if taken is None:
-                continue
-            if taken.letter is not None:
-                metrics.DEAD_LETTERS.labels(reason=taken.letter).inc()
-                log.warning(
-                    "command_unreadable", reason=taken.letter, partition=owner.partition, offset=record.offset
-                )
-                letters.append(letter(self._domain, record, taken.letter))
-            yield taken
 
     def assign(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:
         """The group gave these partitions: hold them still, then take them over in the background."""

@@ -24,28 +24,28 @@ def shapes_game(
 ) -> Game:
     """A game from its words and its table; `beats` holds (stronger, weaker) pairs."""
     adapter = TypeAdapter(move)
-    events: dict[tuple[Seat, str], Event] = {}
-    for seat in SEATS:
-        events |= {(seat, shape): thrown(seat=seat, shape=shape) for shape in shapes}
+    events: list[dict[str, Event]] = [
+        {shape: thrown(seat=seat, shape=shape) for shape in shapes} for seat in SEATS
+    ]
     in_order = tuple(shapes)
 
     @lru_cache(maxsize=64)
     def known(seat: Seat, raw: bytes) -> Event | None:
         try:
-            return events[seat, adapter.validate_json(raw).shape]
+            return events[seat][adapter.validate_json(raw).shape]
         except ValidationError:
             return None
 
     def throw(seat: Seat, raw: Any) -> Event | None:
         if type(raw) is dict and len(raw) == 1 and type(shape := raw.get("shape")) is str:
-            return events.get((seat, shape))
+            return events[seat].get(shape)
         try:
             return known(seat, dumps(raw))  # few moves differ, so most are validated once
         except JSONEncodeError:  # an integer of more than 64 bits, or the like: no shape
             return None
 
     def choose(seat: Seat, entropy: int) -> Event:
-        return events[seat, in_order[entropy % len(in_order)]]
+        return events[seat][in_order[entropy % len(in_order)]]
 
     def winner(moves: Sequence[str]) -> Seat | None:
         first, second = moves

@@ -15,7 +15,7 @@ def collected(*outcomes: Taken) -> Outgoing:
     owner = Owner(3, Fence(7, "f"), State(), -1, lambda _: True)
     outgoing = Outgoing(owner, lambda: BatchBuilder(LIMIT, 0))
     for taken in outcomes:
-        outgoing.add(taken)
+        outgoing.add([taken])
     return outgoing
 
 
@@ -44,9 +44,18 @@ def test_what_does_not_fit_goes_into_the_next_batch() -> None:
 
 def test_only_what_begins_another_batch_says_that_one_can_be_sent() -> None:
     outgoing = collected()
-    told = [outgoing.add(taken(number)) for number in range(8)]
+    told = [outgoing.add([taken(number)]) for number in range(8)]
     assert told.count(True) == len(outgoing.batches) - 1 > 1
     assert not told[0]
+
+
+def test_a_group_may_begin_several_batches() -> None:
+    outgoing = collected()
+    outcomes = [taken(number) for number in range(8)]
+    assert outgoing.add([None, *outcomes[:1]]) is False
+    assert outgoing.add(outcomes[1:]) is True
+    assert written(outgoing) == [(one.key, one.value) for one in outcomes]
+    assert outgoing.add([None]) is False
 
 
 def test_an_outcome_above_the_limit_has_a_batch_of_its_own() -> None:
@@ -64,4 +73,5 @@ def test_the_last_outcome_and_the_rejected_ones_are_known() -> None:
 
 def test_where_nothing_was_taken_there_is_no_batch() -> None:
     outgoing = collected()
+    assert outgoing.add([None, None]) is False
     assert (outgoing.batches, len(outgoing), outgoing.last) == ([], 0, None)

@@ -11,7 +11,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from engine_worker.checkpoint_write import Checkpointer
 from engine_worker.judge import State
-from engine_worker.owner import Owner
+from engine_worker.owner import AT_ONCE, Owner
 from engine_worker.pace import Pace
 from engine_worker.produce import Log
 from engine_worker.term import Term
@@ -19,7 +19,7 @@ from schemas.log import Fence
 from schemas.topics import MATCHES
 from tests.words import AT
 
-LIMIT, COMMANDS, PATIENCE = 1500, 20, 10.0
+LIMIT, COMMANDS, PATIENCE = 1500, 3 * AT_ONCE, 10.0
 
 
 class Producer:

@@ -65,7 +65,7 @@ class Worker:
             self.position = max(0, self.position + self.world.chance.choice([-2, 1, 2]))
         lines = self.world.commands[self.position : self.position + self.world.chance.randint(1, 4)]
         try:
-            taken = [item for item in owner.take_all(lines) if item is not None]
+            taken = [item for group in owner.take_all(lines) for item in group if item is not None]
         except LostOwnership:
             self.crash()
             return
