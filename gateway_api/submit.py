@@ -61,8 +61,11 @@ class Submit:
         """
         mark = digest(command.word)
         if wait is None:
-            if await self._gathered(asked, mark) is None:
+            result = await self._gathered(asked, mark)
+            if result is None:
                 await self._append(command, trace)
+            elif result.code == Code.KEY_REUSED:
+                raise rejected(result.code)
             return None
         until = asyncio.get_running_loop().time() + wait
         async with self._matches.followed(command.key, command.player) as feed:

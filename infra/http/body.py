@@ -21,6 +21,7 @@ from infra.http.problems import FieldError, Problem
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 32
 MAX_DIGITS = 19
+LEAST_INTEGER = -(2**63)  # what orjson writes
 SECONDS = 10.0
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 32 << 20
@@ -117,7 +118,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(digits: str) -> int | float:
     """Beyond 64 bits: infinite, which `_oddities` then names; int() is slow on thousands of digits."""
-    return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else math.inf
+    number = int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else math.inf
+    return number if number >= LEAST_INTEGER else math.inf
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)

@@ -99,6 +99,15 @@ async def test_a_key_with_another_body_is_refused(gateway: Running) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
+async def test_a_key_with_another_body_is_refused_without_waiting_for_it(gateway: Running) -> None:
+    ann = await gateway.guest()
+    await ann.post("/v1/matches", {"game": "rps"}, key="same")
+    other = await ann.post("/v1/matches", {"game": "rpsfw"}, key="same", wait=None)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    again = await ann.post("/v1/matches", {"game": "rps"}, key="same", wait=None)
+    assert again.status_code == 202
+
+
 async def test_a_reused_key_is_told_by_the_hint_when_redis_forgot_the_first_result(gateway: Running) -> None:
     ann = await gateway.guest()
     await ann.post("/v1/matches", {"game": "rps"}, key="lost")
