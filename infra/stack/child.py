@@ -136,7 +136,8 @@ def rotate(log: Path, limit: int = LOG_LIMIT) -> None:
 
 def _spawn(program: Program) -> subprocess.Popen[bytes]:
     program.log.parent.mkdir(parents=True, exist_ok=True)
-    rotate(program.log)
+    with contextlib.suppress(OSError):  # on a full disk a long log must not keep anybody from starting
+        rotate(program.log)
     with program.log.open("ab") as log:
         process = subprocess.Popen(
             program.command(),

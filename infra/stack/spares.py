@@ -7,6 +7,7 @@ from pathlib import Path
 from infra.stack.child import Child, Program
 from infra.stack.understudy import role
 
+RETRY_SECONDS = 5.0  # after one could not be started
 RENEW_SECONDS = 1.5  # the one that just took over needs the processor more; at 500 commands/s it is there in 0.5 s
 
 
@@ -28,7 +29,7 @@ class Spares:
             self._due.setdefault(program.argv, 0.0)
 
     def tend(self) -> None:
-        """Start what is due; whoever has died is replaced, not at once."""
+        """Start what is due; whoever has died is replaced, not at once. Raises OSError, once for each try."""
         now = time.monotonic()
         for argv, child in [*self._waiting.items()]:
             if child.exit_code() is not None:
@@ -37,6 +38,7 @@ class Spares:
                 self._due[argv] = now + RENEW_SECONDS
         for argv, due in [*self._due.items()]:
             if due <= now:
+                self._due[argv] = now + RETRY_SECONDS
                 self._waiting[argv] = Child(_waiter(self._programs[argv]))
                 del self._due[argv]
 

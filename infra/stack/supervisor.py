@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from types import FrameType
 
 from infra.stack.child import Child, Program, rotate, words
@@ -50,6 +50,7 @@ class Supervisor:
         self._spares = Spares()
         self._notice, self._changed = notice, changed
         self._stop_asked = False
+        self._untold = False  # `changed` failed, and is to be called again
         self._rotated = time.monotonic()
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -96,7 +97,9 @@ class Supervisor:
         for watched in self.everybody():
             self._look_after(watched)
         self._errands = [child for child in self._errands if child.exit_code() is None]
-        self._spares.tend()
+        if self._untold:
+            self._tell()
+        self._attempt("An understudy cannot be started", self._spares.tend)
         self._rotate_logs()
 
     def run(self) -> None:
@@ -158,7 +161,7 @@ class Supervisor:
         except OSError as error:  # no memory or no process slot just now
             watched.due = time.monotonic() + LONGEST_DELAY
             self._notice(f"{watched.program.name} cannot be started ({error}); trying again.")
-        self._changed()
+        self._tell()
 
     def _bury(self, watched: Watched, code: int) -> None:
         lived = time.monotonic() - watched.child.started
@@ -167,13 +170,30 @@ class Supervisor:
         watched.due = time.monotonic() + delay
         again = f"trying again in {delay:.1f} s" if delay else "started again"
         self._notice(f"{watched.program.name} ended ({words(code)}); {again}. Log: {watched.program.log}")
-        self._changed()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say that something changed; who cannot note it now is asked again, and the notice comes once."""
+        try:
+            self._changed()
+            self._untold = False
+        except OSError as error:
+            if not self._untold:
+                self._notice(f"The state cannot be written ({error}); trying again.")
+            self._untold = True
 
     def _rotate_logs(self) -> None:
         if time.monotonic() - self._rotated > ROTATE_SECONDS:
             self._rotated = time.monotonic()
             for watched in self.everybody():
-                rotate(Path(watched.program.log))
+                self._attempt("A log cannot be moved aside", partial(rotate, watched.program.log))
+
+    def _attempt(self, words: str, chore: Callable[[], None]) -> None:
+        """Housekeeping comes after the watch: a full disk or process table must not end everybody."""
+        try:
+            chore()
+        except OSError as error:
+            self._notice(f"{words} ({error}); trying again.")
 
 
 def restart_delay(failures: int) -> float:

@@ -1,16 +1,21 @@
 """The supervisor on small programs of the system: restarts, back-off, order of the end."""
 
+import errno
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from infra.stack import child as children
+from infra.stack import spares
+from infra.stack import supervisor as supervisors
 from infra.stack.child import Child, Program, rotate
 from infra.stack.errors import StackError, StopRequested
 from infra.stack.running import pause, run_all
@@ -114,3 +119,73 @@ def test_a_log_that_grew_is_moved_aside_while_its_writer_goes_on(tmp_path: Path)
         writer.write(b"new")
     assert log.read_bytes() == b"new"
     assert (tmp_path / "worker.log.1").read_bytes() == b"x" * 100
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def die(keeper: Supervisor) -> None:
+    """The first one is killed; returns when it runs again."""
+    watched = keeper.everybody()[0]
+    first = watched.child.pid
+    os.kill(first, signal.SIGKILL)
+
+    def again() -> bool:
+        keeper.tick()
+        return watched.child.pid != first
+
+    wait_for(again)
+
+
+def test_where_the_state_cannot_be_written_all_goes_on_and_it_is_written_later(tmp_path: Path) -> None:
+    said: list[str] = []
+    noted: list[int] = []
+    disk: list[Callable[[], None]] = [lambda: None]
+
+    def changed() -> None:
+        disk[0]()
+        noted.append(1)
+
+    keeper = Supervisor(said.append, changed)
+    with keeper.listening():
+        try:
+            keeper.start([program(tmp_path, "worker")])
+            disk[0] = full
+            die(keeper)
+            keeper.tick()
+            assert noted == [1]
+            assert [words for words in said if "No space" in words] == [
+                "The state cannot be written ([Errno 28] No space left on device); trying again."
+            ]
+            disk[0] = lambda: None
+            keeper.tick()
+            assert noted == [1, 1]
+        finally:
+            keeper.stop()
+
+
+def test_where_logs_cannot_be_moved_aside_all_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with supervisor() as (keeper, said):
+        keeper.start([program(tmp_path, "worker")])
+        monkeypatch.setattr(supervisors, "ROTATE_SECONDS", -1.0)
+        monkeypatch.setattr(supervisors, "rotate", full)
+        monkeypatch.setattr(children, "rotate", full)
+        die(keeper)
+        assert any("A log cannot be moved aside" in words for words in said)
+
+
+def test_where_no_understudy_can_be_started_all_goes_on_and_it_is_tried_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with supervisor() as (keeper, said):
+        keeper.start([replace(program(tmp_path, "worker"), understudy=("cat",))])
+        keeper.keep_spares()
+        monkeypatch.setattr(spares, "Child", full)
+        keeper.tick()
+        keeper.tick()
+        assert [words for words in said if "understudy" in words] == [
+            "An understudy cannot be started ([Errno 28] No space left on device); trying again."
+        ]
+        monkeypatch.undo()
+        die(keeper)
