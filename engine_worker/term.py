@@ -42,6 +42,7 @@ class Term:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.owners: dict[int, Owner] = {}
         self.assigned: set[int] = set()
+        self.joined = False  # the group has said which partitions are ours, if any
         self.checkpoints = checkpoints
         self._log = writer
         self._takeover = takeover
@@ -114,7 +115,7 @@ class Term:
         consumer.pause(*names)
         for tp in names:
             consumer.seek(tp, 0)
-        self.assigned = set(partitions)
+        self.assigned, self.joined = set(partitions), True
         if partitions:
             task = asyncio.create_task(self._take_over(consumer, partitions), name="takeover")
             self._tasks.add(task)
@@ -146,6 +147,7 @@ class Term:
                 self._warm[partition] = restored
             self.owners.clear()
             self.assigned.clear()
+            self.joined = False
         metrics.PARTITIONS_OWNED.set(0)
 
     async def stop_takeovers(self) -> None:
@@ -181,6 +183,11 @@ class Term:
                 await consumer.commit(offsets)
             except KafkaError as error:
                 log.debug("commit_failed", error=type(error).__name__)
+
+    @property
+    def commands(self) -> str:
+        """The topic that the group assigns."""
+        return self._domain.commands
 
     @property
     def ready(self) -> bool:

@@ -15,7 +15,7 @@ from engine_worker.settings import EngineSettings
 from engine_worker.subscribe import start, subscribe
 from engine_worker.takeover import Takeover
 from engine_worker.term import Term
-from engine_worker.worker import Membership, OpenTerm, work
+from engine_worker.worker import CHECKS, Membership, OpenTerm, work
 from infra import health, tasks
 from infra.backoff import Backoff
 from infra.clock import SystemClock
@@ -27,6 +27,7 @@ from schemas.topics import MATCHES, Domain
 log = structlog.get_logger()
 CLOSE_SECONDS = 2.0
 OPEN_SECONDS = 15.0
+JOIN_SECONDS = 30.0  # a broker that keeps the clients waiting for longer is asked anew
 # Players wait for a takeover, and aiokafka pauses so long before each of its four topics, to learn their leaders.
 TAKEOVER = {"fetch_max_wait_ms": 20, "retry_backoff_ms": 20}
 
@@ -45,8 +46,10 @@ def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> O
         term = Term(log, Takeover(fold, log, domain, name, clock.now_ms), checkpoints, domain)
         broker, subscriber = subscribe(settings, domain, term)
         try:
-            await asyncio.gather(writer.start(), fold.start())
-            yield Membership(term, await start(broker, subscriber))
+            async with asyncio.timeout(JOIN_SECONDS):
+                await asyncio.gather(writer.start(), fold.start())
+                consumer = await start(broker, subscriber)
+            yield Membership(term, consumer)
         finally:
             term.end()
             closing.begin("subscriber", broker.stop)
@@ -95,7 +98,7 @@ async def watch_topics(settings: EngineSettings, domain: Domain, stop: asyncio.E
 async def run(settings: EngineSettings) -> None:
     """Work until SIGTERM or SIGINT."""
     stop = tasks.stopping()
-    state = health.Health(["partitions"])
+    state = health.Health(CHECKS)
     closing = Closing()
     await tasks.run_together(
         stop,

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from engine_worker.owner import LostOwnership
 from engine_worker.restore import NewerLog
 from engine_worker.takeover import LogTruncated
 from engine_worker.term import Term
+from engine_worker.watch import Watch
 from infra import metrics
 from infra.backoff import Backoff
 from infra.garbage import look_at_all
@@ -21,7 +22,9 @@ from infra.health import Health
 log = structlog.get_logger()
 TIMER_SECONDS = 0.1
 COMMIT_SECONDS = 1.0
-STUCK_SECONDS = 15.0
+LOOK_SECONDS = 0.25
+STEADY_SECONDS = 15.0  # after a term of this length the next one begins at once
+CHECKS = ("kafka", "partitions")
 FATAL = (LogTruncated, NewerLog)
 
 
@@ -37,6 +40,14 @@ OpenTerm = Callable[[], contextlib.AbstractAsyncContextManager[Membership]]
 
 async def work(open_term: OpenTerm, clock: Callable[[], int], health: Health, stop: asyncio.Event) -> None:
     """Run terms until `stop`. Raises LogTruncated or NewerLog: then the log itself needs a person."""
+    pulse = asyncio.create_task(_every(LOOK_SECONDS, health.beat), name="pulse")
+    try:
+        await _terms(open_term, clock, health, stop)
+    finally:
+        pulse.cancel()
+
+
+async def _terms(open_term: OpenTerm, clock: Callable[[], int], health: Health, stop: asyncio.Event) -> None:
     backoff = Backoff(stop, first=0.05, most=2.0)
     while not stop.is_set():
         began = time.monotonic()
@@ -49,11 +60,12 @@ async def work(open_term: OpenTerm, clock: Callable[[], int], health: Health, st
         except Exception as error:  # the next term starts from the log
             reason = type(error).__name__
             metrics.TERMS.labels(reason=reason).inc()
-            health.set("partitions", False, f"term ended: {reason}")
+            for check in CHECKS:
+                health.set(check, False, f"term ended: {reason}")
             level = log.warning if isinstance(error, LostOwnership) else log.error
             level("term_ended", reason=reason, error=str(error))
             look_at_all()
-            if time.monotonic() - began > STUCK_SECONDS:
+            if time.monotonic() - began > STEADY_SECONDS:
                 backoff.reset()
             await backoff.wait()
 
@@ -62,12 +74,13 @@ async def _until_fault(
     membership: Membership, clock: Callable[[], int], health: Health, stop: asyncio.Event
 ) -> None:
     term, consumer = membership
+    watch = Watch(term, consumer, clock, health)
     tasks: list[asyncio.Future[Any]] = [
         asyncio.ensure_future(term.failed),
         asyncio.create_task(stop.wait()),
         asyncio.create_task(_every(TIMER_SECONDS, lambda: term.report_deadlines(clock()))),
         asyncio.create_task(_every(COMMIT_SECONDS, lambda: term.commit(consumer))),
-        asyncio.create_task(_watch(term, consumer, health)),
+        asyncio.create_task(_every(LOOK_SECONDS, watch.look)),
         asyncio.create_task(term.checkpoints.run()),
     ]
     try:
@@ -78,36 +91,12 @@ async def _until_fault(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        watch.end()
 
 
-async def _every(seconds: float, action: Callable[[], Awaitable[Any]]) -> None:
+async def _every(seconds: float, action: Callable[[], Awaitable[Any] | None]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await action()
-
-
-async def _watch(term: Term, consumer: AIOKafkaConsumer, health: Health) -> None:
-    """Tell /readyz the truth, and end the term when nothing has been polled for long."""
-    while True:
-        await asyncio.sleep(0.25)
-        health.beat()
-        words = "" if term.ready else f"{len(term.owners)} of {len(term.assigned)} partitions restored"
-        health.set("partitions", term.ready or not term.assigned, words)
-        _report_lag(term, consumer)
-        for owner in term.owners.values():
-            polled = consumer.last_poll_timestamp(TopicPartition(_topic(consumer), owner.partition))
-            if polled and time.time() - polled / 1000 > STUCK_SECONDS:
-                raise TimeoutError(f"nothing polled from partition {owner.partition} for {STUCK_SECONDS} s")
-
-
-def _topic(consumer: AIOKafkaConsumer) -> str:
-    return str(next(iter(consumer.subscription())))
-
-
-def _report_lag(term: Term, consumer: AIOKafkaConsumer) -> None:
-    for owner in term.owners.values():
-        tp = TopicPartition(_topic(consumer), owner.partition)
-        end = consumer.highwater(tp)
-        if end is not None:
-            lag = max(0, end - owner.watermark - 1)
-            metrics.LAG_RECORDS.labels(topic=tp.topic, partition=str(tp.partition)).set(lag)
+        waiting = action()
+        if waiting is not None:
+            await waiting

@@ -1,0 +1,76 @@
+"""What an engine worker says about one term: readiness and lag; and that nothing was polled for too long."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from engine_worker.owner import Owner
+from engine_worker.term import Term
+from infra.health import Health
+from infra.metrics import LAG_RECORDS, LAG_SECONDS
+from schemas.word import Millis
+
+YOUNG_MS = 3_000  # an idle fetch is answered every 0.5 s
+STUCK_MS = 15_000
+
+
+class Watch:
+    """Reads a term and its consumer, and never changes them. `clock` is Unix time in ms."""
+
+    def __init__(self, term: Term, consumer: Any, clock: Callable[[], Millis], health: Health) -> None:
+        self._term, self._consumer, self._clock, self._health = term, consumer, clock, health
+        self._shown: set[TopicPartition] = set()
+
+    def look(self) -> None:
+        """Report once. Raises TimeoutError when a partition was not polled for STUCK_MS: a new term may."""
+        owned = {self._tp(owner.partition): owner for owner in self._term.owners.values()}
+        self._say_partitions()
+        self._say_kafka([*owned])
+        for tp, owner in owned.items():
+            self._lag(tp, owner)
+        self._forget(self._shown - owned.keys())
+        self._shown = set(owned)
+
+    def end(self) -> None:
+        """The partitions are somebody else's to report."""
+        self._forget(self._shown)
+
+    def _say_partitions(self) -> None:
+        term = self._term
+        if not term.joined:
+            words = "the group has not assigned partitions yet"
+        elif term.assigned and not term.ready:
+            words = f"{len(term.owners)} of {len(term.assigned)} partitions restored"
+        else:
+            words = ""  # with more workers than partitions some have none
+        self._health.set("partitions", not words, words)
+
+    def _say_kafka(self, owned: list[TopicPartition]) -> None:
+        now = self._clock()
+        polled = {tp: at for tp in owned if (at := self._consumer.last_poll_timestamp(tp))}
+        silent = now - max(polled.values()) if polled else 0
+        words = f"no answer for {silent // 1000} s" if silent > YOUNG_MS else ""
+        self._health.set("kafka", not words, words)
+        for tp, at in polled.items():
+            if now - at > STUCK_MS:
+                raise TimeoutError(f"nothing polled from partition {tp.partition} for {STUCK_MS // 1000} s")
+
+    def _lag(self, tp: TopicPartition, owner: Owner) -> None:
+        end = self._consumer.highwater(tp)
+        if end is None:
+            return
+        waiting = max(0, end - owner.watermark - 1)
+        age = self._clock() - owner.state.at if waiting and owner.state.at else 0
+        LAG_RECORDS.labels(tp.topic, str(tp.partition)).set(waiting)
+        LAG_SECONDS.labels(tp.topic, str(tp.partition)).set(max(0, age) / 1000)
+
+    def _forget(self, gone: set[TopicPartition]) -> None:
+        for tp in gone:
+            for gauge in (LAG_RECORDS, LAG_SECONDS):
+                with contextlib.suppress(KeyError):
+                    gauge.remove(tp.topic, str(tp.partition))
+
+    def _tp(self, partition: int) -> TopicPartition:
+        return TopicPartition(self._term.commands, partition)
