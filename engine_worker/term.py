@@ -22,7 +22,7 @@ from engine_worker.takeover import Takeover
 from infra import metrics
 from infra.kafka.client import partition_of
 from schemas.codec import Record
-from schemas.command import Command, encode_command
+from schemas.command import Command, encode_command, ids_of
 from schemas.ids import timer_id
 from schemas.match import TIMER, TimeElapsed
 from schemas.topics import PARTITIONS, Domain
@@ -98,7 +98,8 @@ class Term:
 
     def _letter(self, record: Any, reason: str) -> Record:
         metrics.DEAD_LETTERS.labels(reason=reason).inc()
-        log.warning("command_unreadable", reason=reason, partition=record.partition, offset=record.offset)
+        ids = ids_of(record.key, record.headers)
+        log.warning("command_unreadable", reason=reason, partition=record.partition, offset=record.offset, **ids)
         return letter(self._domain, record, reason)
 
     async def _post(self, letters: list[Record]) -> None:

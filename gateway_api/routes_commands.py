@@ -4,6 +4,7 @@ import secrets
 from typing import Literal, NamedTuple
 
 import orjson
+import structlog
 from fastapi import APIRouter, Request, Response
 
 from gateway_api import documented, requests
@@ -33,6 +34,7 @@ from schemas.command import Command
 from schemas.view import MatchView
 from schemas.word import word
 
+log = structlog.get_logger()
 ENTROPY_BYTES = 16
 MATCHES = "/v1/matches"
 router = APIRouter(route_class=Plain, tags=["matches"])
@@ -152,6 +154,7 @@ async def _submit(
         try:
             viewed = await parts.submit(command, result, trace, wait)
         except LogAway:
+            log.warning("command_not_taken", command_id=command.id, match_id=command.key)
             raise unavailable() from None
     if viewed is None:
         return _accepted(command, location)

@@ -71,7 +71,9 @@ SSE_CONNECTIONS = Gauge("playlog_sse_connections", "Event streams open now.")
 SSE_DROPPED = Counter("playlog_sse_dropped_total", "Event streams ended by the server, by reason.", ["reason"])
 SSE_SENT = Counter("playlog_sse_sent_total", "Events written to streams.")
 
-SINK_LAG_SECONDS = Gauge("playlog_sink_lag_seconds", "Age of the newest outcome stored, while some wait.")
+SINK_LAG_SECONDS = Gauge(
+    "playlog_sink_lag_seconds", "Age of the oldest outcome that was read and is not in PostgreSQL yet."
+)
 SINK_ROWS = Counter("playlog_sink_rows_total", "Rows written to PostgreSQL, by table.", ["table"])
 
 HTTP_SECONDS = Histogram(

@@ -57,6 +57,8 @@ _is_plain = re.compile(
     rb'\{"player":"([ !#-\[\]-~]{1,64})","entropy":"([0-9a-f]{32})","word":(\{.*\})\}', re.DOTALL
 ).fullmatch
 
+_is_trace = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch  # W3C Trace Context
+
 
 def encode_command(command: Command, at: Millis, source: str, traceparent: str | None = None) -> Record:
     """The record to append to the commands topic."""
@@ -99,6 +101,18 @@ def decode_command(
     except (ValueError, TypeError, LookupError, AttributeError):  # pydantic's ValidationError is a ValueError
         return Unreadable(Code.UNREADABLE, command_id, match_id)
     return Command(command_id, match_id, body.player, body.entropy, body.word)
+
+
+def ids_of(key: bytes | None, headers: Headers) -> dict[str, str]:
+    """What a log line may say of a command that nobody could read: the ids it names, where they are ids."""
+    named = dict(headers)
+    trace = _is_trace(named.get("traceparent") or b"")
+    found = {
+        "command_id": _ascii(named.get("ce_id"), 64),
+        "match_id": _ascii(key, 64),
+        "trace_id": trace[1].decode() if trace else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _read_plain(command_id: str, match_id: str, value: bytes) -> Command | None:

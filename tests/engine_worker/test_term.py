@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.producer.message_accumulator import BatchBuilder
+from structlog.testing import capture_logs
 
 from engine_worker.checkpoint_write import Checkpointer
 from engine_worker.judge import State
@@ -87,6 +88,17 @@ async def test_every_dead_letter_is_sent_before_the_outcome_that_speaks_of_it() 
     assert len(producer.of(MATCHES.outcomes)) > 2
     assert (owner.watermark, owner.landing) == (COMMANDS - 1, COMMANDS + 1)
     assert not found.failed.done()
+
+
+async def test_what_nobody_could_read_is_logged_with_the_ids_it_names() -> None:
+    found, _ = term(Producer())
+    [record] = unreadable(1)
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    record.headers.append(("traceparent", f"00-{trace}-00f067aa0ba902b7-01".encode()))
+    with capture_logs() as said:
+        await found.handle([record])
+    [line] = [line for line in said if line["event"] == "command_unreadable"]
+    assert (line["command_id"], line["match_id"], line["trace_id"]) == ("c", "m", trace)
 
 
 async def test_a_full_batch_goes_out_while_the_next_commands_are_judged() -> None:

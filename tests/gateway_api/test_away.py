@@ -1,8 +1,10 @@
 """A store that is away: 503 for what needs it, nothing else; and /readyz tells."""
 
+from structlog.testing import capture_logs
+
 from gateway_api.readiness import CHECKS
 from infra.stack.trial import Trial
-from schemas import keys
+from schemas import ids, keys
 from tests.gateway_api.client import Player, wait_until
 from tests.gateway_api.conftest import Running, Start
 
@@ -108,8 +110,11 @@ async def test_without_kafka_commands_are_503_and_flow_again_by_themselves(start
         match = await ann.new_match()
         stack.kafka.pause()
         try:
-            answer = await ann.post("/v1/matches", {"game": "rps"}, key="later")
+            with capture_logs() as said:
+                answer = await ann.post("/v1/matches", {"game": "rps"}, key="later")
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            [line] = [line for line in said if line["event"] == "command_not_taken"]
+            assert line["command_id"] == ids.command_id(ann.id, "POST", "/v1/matches", "later")
             assert "retry-after" in answer.headers
             assert (await ann.get(f"/v1/matches/{match}")).status_code == 200
         finally:

@@ -8,7 +8,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.codec import digest
-from schemas.command import STRUCTURED, TAGS, VALUE_BYTES, Command, Unreadable, decode_command, encode_command
+from schemas.command import (
+    STRUCTURED,
+    TAGS,
+    VALUE_BYTES,
+    Command,
+    Unreadable,
+    decode_command,
+    encode_command,
+    ids_of,
+)
 from schemas.match import Join, Play
 from schemas.rejections import Code
 from tests.words import ANN, AT, ENTROPY, create, entropies, uid, words
@@ -177,3 +186,13 @@ def test_a_length_that_only_equals_a_number_is_unreadable() -> None:
         value = b'{"player":"p","entropy":"%b","word":%b}' % (b"0" * 32, word)
         headers = [("ce_id", b"c"), ("ce_type", b"org.playlog.match.create.v1")]
         assert decode_command(b"m", value, headers) == Unreadable(Code.UNREADABLE, "c", "m")
+
+
+@given(
+    st.none() | st.binary(max_size=70), st.lists(st.tuples(st.text(max_size=4), st.none() | st.binary(max_size=9)))
+)
+def test_a_log_line_gets_ids_alone_whatever_the_headers_hold(key: bytes | None, headers: Any) -> None:
+    noise = [("ce_id", b"a\nb"), ("traceparent", b"00-secret-1-01")]
+    found = ids_of(key, [*headers, *noise])
+    assert found.keys() <= {"match_id"}
+    assert all(value.isprintable() and len(value) <= 64 for value in found.values())
