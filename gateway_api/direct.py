@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from gateway_api.parts import Plain
 from infra.http.problems import Problem, respond
 
+STREAM = "/events"  # a stream has no end whose headers anybody could want
 Handle = Callable[..., Awaitable[Response]]
 
 
@@ -38,6 +39,8 @@ class Direct:
         ]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == "HEAD" and not scope["path"].endswith(STREAM):
+            scope = {**scope, "method": "GET"}  # RFC 9110, 9.3.2: the server keeps the body back
         method, path = scope["method"], scope["path"]
         for shortcut in self._shortcuts:
             if shortcut.method == method and (match := shortcut.form.match(path)):

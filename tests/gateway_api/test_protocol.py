@@ -68,7 +68,22 @@ async def test_head_requests_and_pipelined_ones_are_answered_in_order(gateway: R
     lines += [f"GET /livez HTTP/1.1\r\nhost: {host}\r\n\r\n"] * 2
     lines += [f"GET /v1/games HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"]
     answer = await exchange(gateway.url, "".join(lines).encode())
-    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"405", b"200", b"200", b"401"]
+    parts = answer.split(b"HTTP/1.1 ")[1:]
+    assert [part[:3] for part in parts] == [b"200", b"200", b"200", b"401"]
+    assert parts[0].endswith(b"\r\n\r\n")  # a head alone
+
+
+async def test_a_head_request_gets_the_headers_of_a_get(gateway: Running) -> None:
+    ann = await gateway.guest()
+    match = await ann.new_match()
+    async with gateway.http() as http:
+        for path in ("/v1/games", f"/v1/matches/{match}", "/openapi.json", "/v1/matches/nobody"):
+            got, head = [await http.request(method, path, headers=ann.bearer) for method in ("GET", "HEAD")]
+            assert (head.status_code, head.content) == (got.status_code, b"")
+            for name in ("content-type", "content-length", "etag", "cache-control"):
+                assert head.headers.get(name) == got.headers.get(name)
+        for path in (f"/v1/matches/{match}/events", "/v1/matches"):
+            assert (await http.head(path, headers=ann.bearer)).status_code == 405
 
 
 async def test_a_body_announced_with_100_continue_is_asked_for(gateway: Running) -> None:
