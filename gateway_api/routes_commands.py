@@ -1,7 +1,7 @@
 """Commands over HTTP: open a match, join, play, resign, ask for a rematch; and what became of a command."""
 
 import secrets
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 import structlog
@@ -31,6 +31,7 @@ from infra.http.trace import trace_id_of, traceparent
 from infra.redis_line import Reply
 from schemas import ids, keys
 from schemas.command import Command
+from schemas.result import read_result
 from schemas.view import MatchView
 from schemas.word import word
 
@@ -116,10 +117,10 @@ async def command_status(request: Request, match_id: MatchPath, command_id: Comm
         stored = await parts.line.call("GET", key)
     except REDIS_AWAY:
         raise away("redis") from None
-    found = orjson.loads(stored) if stored else {}
-    status = {"status": "pending", "version": None, "code": None}
-    if found.get("match") == match:
-        status = {field: found[field] for field in status}
+    found = read_result(stored)
+    status: dict[str, Any] = {"status": "pending", "version": None, "code": None}
+    if found is not None and found["match"] == match:
+        status = {"status": found["status"], "version": found["version"], "code": found["code"]}
     return Answer(orjson.dumps(status))
 
 

@@ -1,9 +1,9 @@
 """The way of a command: taken once, appended to the log, and its result awaited where the caller wants that."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import orjson
 import structlog
 
 from gateway_api.answers import Result, rejected
@@ -17,6 +17,7 @@ from schemas import keys
 from schemas.codec import digest
 from schemas.command import Command, encode_command
 from schemas.rejections import Code
+from schemas.result import read_result
 
 log = structlog.get_logger()
 SOURCE = "/playlog/gateway"
@@ -103,10 +104,11 @@ async def known(asked: Reply, mark: str) -> Result | None:
         stored = await asked
     except REDIS_AWAY:
         return None
-    return result_of(orjson.loads(stored), mark) if stored else None
+    found = read_result(stored)
+    return None if found is None else result_of(found, mark)
 
 
-def result_of(stored: dict[str, Any], mark: str) -> Result:
+def result_of(stored: Mapping[str, Any], mark: str) -> Result:
     """A published result; of another body under the same id it is `key_reused`."""
     if stored["digest"] != mark:
         return Result(False, stored["version"], Code.KEY_REUSED)

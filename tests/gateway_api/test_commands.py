@@ -116,6 +116,18 @@ async def test_a_reused_key_is_told_by_the_hint_when_redis_forgot_the_first_resu
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
+@pytest.mark.parametrize("foreign", [b"", b"nonsense", b"[]", b"{}", b'{"status":"accepted"}'])
+async def test_what_is_no_result_in_redis_is_as_good_as_none(gateway: Running, foreign: bytes) -> None:
+    ann = await gateway.guest()
+    first = await ann.post("/v1/matches", {"game": "rps"}, key="lost")
+    command = ids.command_id(ann.id, "POST", "/v1/matches", "lost")
+    await gateway.redis.set(keys.command(command), foreign)
+    status = await ann.get(f"/v1/matches/{first.json()['id']}/commands/{command}")
+    assert (status.status_code, status.json()["status"]) == (200, "pending")
+    again = await ann.post("/v1/matches", {"game": "rps"}, key="lost")
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+
+
 async def test_the_same_key_of_two_players_means_two_commands(gateway: Running) -> None:
     ann, bob = await gateway.guest(), await gateway.guest()
     first = await ann.post("/v1/matches", {"game": "rps"}, key="mine")

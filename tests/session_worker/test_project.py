@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import keys
+from schemas.result import read_result
 from session_worker.project import (
     MOST_HINTED,
     START,
@@ -223,7 +224,9 @@ def test_a_reused_key_is_hinted_and_not_kept() -> None:
     first = game.create()
     game.reuse()
     model, _ = whole(author.lines)
-    assert json.loads(model.results[first["command_id"] or ""].body)["status"] == "accepted"
+    result = read_result(model.results[first["command_id"] or ""].body)
+    assert result is not None
+    assert result["status"] == "accepted"
     hint = json.loads(model.hints[-1][1])
     assert hint.keys() == {"version", "command", "status", "code", "digest"}
     assert (hint["command"], hint["status"], hint["code"]) == (first["command_id"], "rejected", "key_reused")
