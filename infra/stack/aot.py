@@ -60,7 +60,7 @@ def provide(cache: Path) -> None:
 
 
 def record(cache: Path, folder: Path) -> None:
-    """Runs a broker in `folder`, gives it work, ends it, and keeps what it wrote instead of all earlier caches."""
+    """Runs a broker in `folder`, gives it work, ends it, and keeps what it wrote and the cache before it."""
     # Late, since Kafka's clients take 0.3 s to import and whoever only orders the recording should not wait.
     from infra.stack.training import train
 
@@ -84,10 +84,16 @@ def record(cache: Path, folder: Path) -> None:
         raise
     finally:
         child.kill()
-    for earlier in cache.glob(AOT_FILES):
-        earlier.unlink()
+    forget(cache)
     (folder / "kafka.aot").replace(target)
     shutil.rmtree(folder)
+
+
+def forget(cache: Path) -> None:
+    """Make room for one more. The newest stays: another checkout on this machine may start from it."""
+    newest_last = sorted(cache.glob(AOT_FILES), key=lambda file: file.stat().st_mtime)
+    for earlier in newest_last[:-1]:
+        earlier.unlink()
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
