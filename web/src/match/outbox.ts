@@ -1,8 +1,8 @@
 /** Sending the one pending throw: kept over reloads, the same key each time, until the server has judged it. */
 import { signal } from "@preact/signals";
-import { Away, Problem } from "../api/http.ts";
+import { fleeting, waitAfter } from "../api/again.ts";
+import { Problem } from "../api/http.ts";
 import type { Shape, View } from "../api/types.ts";
-import { backoff } from "../core/backoff.ts";
 import { keep, kept } from "../core/keep.ts";
 import { fateOf, restore, type Throw } from "../core/outbox.ts";
 
@@ -55,8 +55,8 @@ export function createOutbox(match: string, ways: Ways) {
       await ways.send(thrown.shape, thrown.round, thrown.key);
       forget(thrown);
     } catch (error) {
-      if (error instanceof Problem && error.status < 500 && error.status !== 429) refuse(thrown, error);
-      else again(error instanceof Away || error instanceof Problem ? error.retryAfter : null);
+      if (error instanceof Problem && !fleeting(error)) refuse(thrown, error);
+      else again(error);
     } finally {
       sending = false;
     }
@@ -68,8 +68,8 @@ export function createOutbox(match: string, ways: Ways) {
     ways.refused(problem.code);
   }
 
-  function again(retryAfter: number | null): void {
-    timer = setTimeout(flush, Math.max((retryAfter ?? 0) * 1000, backoff(failures++, Math.random())));
+  function again(error: unknown): void {
+    timer = setTimeout(flush, waitAfter(error, failures++));
   }
 
   function forget(thrown: Throw): void {

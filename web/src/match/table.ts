@@ -1,12 +1,12 @@
 /** The store of one match: signals fed by its stream, and the few things a player can do. */
 import { batch, computed, signal } from "@preact/signals";
+import { insist, worthAnother } from "../api/again.ts";
 import { freshKey } from "../api/key.ts";
 import { Away, Problem } from "../api/http.ts";
 import { command, readMatch } from "../api/calls.ts";
 import { follow, type Stream } from "../api/stream.ts";
 import { serverNow } from "../api/time.ts";
 import type { Command, Shape, View } from "../api/types.ts";
-import { backoff } from "../core/backoff.ts";
 import { left } from "../core/clock.ts";
 import { fateOf } from "../core/outbox.ts";
 import { matchIn } from "../core/invitation.ts";
@@ -22,7 +22,7 @@ const AWAY_AFTER_MS = 2_000; // shorter silences heal before anybody can read ab
 const LOOK_EVERY_MS = 5_000;
 const NEWS_WITHIN_MS = 20_000; // a stream may die without a sign: look by ourselves after this
 const GRACE_MS = 1_500; // what the server may take to tell that a deadline has passed
-const TRIES_FOR_UNKNOWN = 3; // about two seconds
+const TRIES_FOR_UNKNOWN = 2; // about two seconds
 
 export type Table = ReturnType<typeof openTable>;
 
@@ -54,7 +54,7 @@ export function openTable(id: string, first: View | null) {
   let awayTimer: ReturnType<typeof setTimeout> | undefined;
   let lookTimer: ReturnType<typeof setInterval> | undefined;
   let lastNews = Date.now();
-  let closed = false;
+  const leaving = new AbortController();
 
   /** Take a newer view; older ones arrive too, because answers and the stream overtake each other. */
   function show(next: View): void {
@@ -108,23 +108,15 @@ export function openTable(id: string, first: View | null) {
   async function start(): Promise<void> {
     if (matchIn(id) !== id) return void (missing.value = "unknown_match");
     if (first) show(first);
-    for (let attempt = 0; !view.value && !closed; attempt++) {
-      try {
-        await look();
-      } catch (error) {
-        if (!(await worthAnother(error, attempt))) return void (missing.value = codeOf(error));
-      }
+    try {
+      if (!view.value) await insist(look, worthWaiting, leaving.signal);
+      await sitDown();
+    } catch (error) {
+      if (!leaving.signal.aborted) missing.value = codeOf(error);
+      return;
     }
-    if (closed) return;
-    await sitDown();
-    if (!closed) stream = follow(id, { probe: look, view: show, end: finish, link: linkIs });
-  }
-
-  /** A match may be asked for before the session worker has shown it: the server then says Retry-After. */
-  async function worthAnother(error: unknown, attempt: number): Promise<boolean> {
-    if (error instanceof Problem && (error.retryAfter === null || attempt >= TRIES_FOR_UNKNOWN)) return false;
-    await pause(backoff(attempt, Math.random()));
-    return true;
+    if (leaving.signal.aborted) return;
+    stream = follow(id, { probe: look, view: show, end: finish, link: linkIs });
   }
 
   async function sitDown(): Promise<void> {
@@ -142,21 +134,15 @@ export function openTable(id: string, first: View | null) {
       busy.value = wish.type;
       notice.value = null;
     });
-    for (let attempt = 0; !closed; attempt++) {
-      try {
-        const after = await reached(command(id, wish, key));
-        if (after) show(after);
-        else await look();
-        break;
-      } catch (error) {
-        if (error instanceof Problem) {
-          if (!quiet.includes(error.code)) notice.value = error.code;
-          await look().catch(() => undefined); // the stream tells as well
-          break;
-        }
-        await pause(backoff(attempt, Math.random()));
-      }
-    }
+    const ask = async () => {
+      const after = await reached(command(id, wish, key));
+      if (after) show(after);
+      else await look();
+    };
+    await insist(ask, worthAnother, leaving.signal).catch(async (error: unknown) => {
+      if (error instanceof Problem && !quiet.includes(error.code)) notice.value = error.code;
+      await look().catch(() => undefined); // the stream tells as well
+    });
     busy.value = null;
   }
 
@@ -198,7 +184,7 @@ export function openTable(id: string, first: View | null) {
   }
 
   function close(): void {
-    closed = true;
+    leaving.abort();
     stream?.close();
     outbox.close();
     reveal.skip();
@@ -237,6 +223,8 @@ function codeOf(error: unknown): string {
   return [400, 404, 422].includes(error.status) ? "unknown_match" : error.code;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
+/** A match may be asked for before the session worker has shown it: the server then says Retry-After. */
+function worthWaiting(error: unknown, attempt: number): boolean {
+  const notYet = error instanceof Problem && error.status === 404 && error.retryAfter !== null;
+  return worthAnother(error, attempt) || (notYet && attempt < TRIES_FOR_UNKNOWN);
 }

@@ -1,0 +1,61 @@
+/** The store of one match against a server in miniature: what is asked, how often, and what a player sees of it. */
+import { begin, pass, serve, Stream, type Reply, type Server } from "./browser.ts";
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { openTable, type Table } from "../src/match/table.ts";
+import { view } from "./build.ts";
+
+const ID = view().id;
+const ANA = { player: { id: "a", name: "Ana" }, expires_in: 900 };
+const WAITING = { status: "waiting" as const, seats: [{ player: "b", name: "Bor" }, null], you: null };
+
+let table: Table | null = null;
+let asked: string[] = [];
+
+beforeEach(begin);
+afterEach(() => {
+  table?.close();
+  mock.timers.reset();
+});
+
+/** Sit down at a table whose server answers the match's requests so. */
+function at(answer: Server, id = ID): Table {
+  asked = [];
+  serve((method, path, body) => {
+    if (path.startsWith("/auth/v1/")) return { body: ANA };
+    asked.push(`${method} ${path.replace(`/v1/matches/${ID}`, "match")}`);
+    return answer(method, path, body);
+  });
+  table = openTable(id, null);
+  return table;
+}
+
+const shown = (changes: Parameters<typeof view>[0] = {}): Reply => ({ body: view(changes) });
+const no = (status: number, code: string, wait?: number): Reply => {
+  const headers: Record<string, string> = wait ? { "Retry-After": String(wait) } : {};
+  return { status, body: { code }, headers };
+};
+const count = (what: string) => asked.filter((each) => each === what).length;
+
+test("a join that the server puts off is not repeated before the time it named", async () => {
+  at((method) => (method === "GET" ? shown(WAITING) : no(503, "unavailable", 2)));
+  await pass(1_900);
+  assert.equal(count("POST match/commands"), 1);
+  await pass(500);
+  assert.equal(count("POST match/commands"), 2);
+});
+
+test("a match that the server does not show yet is asked for when it said, and found", async () => {
+  const table = at(() => (count("GET match") === 1 ? no(404, "unknown_match", 1) : shown()));
+  await pass(900);
+  assert.equal(count("GET match"), 1);
+  await pass(300);
+  assert.equal(table.picture.value?.state, "turn");
+  assert.equal(Stream.all.length, 1);
+});
+
+test("a match that stays unknown is said to be none after a few tries", async () => {
+  const table = at(() => no(404, "unknown_match", 1));
+  await pass(5_000);
+  assert.equal(table.missing.value, "unknown_match");
+});
