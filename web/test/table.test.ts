@@ -59,3 +59,15 @@ test("a match that stays unknown is said to be none after a few tries", async ()
   await pass(5_000);
   assert.equal(table.missing.value, "unknown_match");
 });
+
+test("a throw that did not arrive is not sent by a table that was left, and is there on return", async () => {
+  const first = at((method) => (method === "GET" ? shown() : no(503, "unavailable")));
+  await pass(100);
+  first.throwShape("rock");
+  first.close();
+  await pass(5_000);
+  assert.equal(count("POST match/commands"), 1);
+  at((method) => (method === "GET" ? shown() : shown({ version: 4, moved: [true, false] })));
+  await pass(100);
+  assert.deepEqual(asked, ["GET match", "POST match/commands"]);
+});

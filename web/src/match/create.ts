@@ -16,9 +16,11 @@ export const problem = signal<string | null>(null);
 
 let made: View | null = null;
 
-/** The first view of a match just made here, so that its page need not ask for it. */
-export function madeHere(id: string): View | null {
-  return made?.id === id ? made : null;
+/** The first view of a match just made here, so that its page need not ask for it; once, as it is soon out of date. */
+export function takeMade(id: string): View | null {
+  const view = made;
+  made = null;
+  return view?.id === id ? view : null;
 }
 
 export async function newMatch(game: Game, options: Options): Promise<void> {

@@ -18,6 +18,7 @@ export function createOutbox(match: string, ways: Ways) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sending = false;
   let seen = false; // a throw from before a reload waits for the first view
+  let closed = false;
   let failures = 0;
 
   function set(next: Throw | null): void {
@@ -44,7 +45,7 @@ export function createOutbox(match: string, ways: Ways) {
 
   /** Try now, unless a try is under way. */
   function flush(): void {
-    if (!pending.value || sending || !seen || !navigator.onLine) return;
+    if (!pending.value || sending || closed || !seen || !navigator.onLine) return;
     clearTimeout(timer);
     void attempt(pending.value);
   }
@@ -69,6 +70,7 @@ export function createOutbox(match: string, ways: Ways) {
   }
 
   function again(error: unknown): void {
+    if (closed) return;
     timer = setTimeout(flush, waitAfter(error, failures++));
   }
 
@@ -76,5 +78,10 @@ export function createOutbox(match: string, ways: Ways) {
     if (pending.value?.key === thrown.key) set(null);
   }
 
-  return { pending, put, settle, flush, close: () => clearTimeout(timer) };
+  function close(): void {
+    closed = true;
+    clearTimeout(timer);
+  }
+
+  return { pending, put, settle, flush, close };
 }

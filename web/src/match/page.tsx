@@ -8,7 +8,7 @@ import { EmptyTable } from "../ui/shapes.tsx";
 import { problemText, t, type Key } from "../words/index.ts";
 import { Board, RoundCaption, RoundStrip } from "./board.tsx";
 import { ClockDigits, nearlyOver, useTicking } from "./clock.tsx";
-import { madeHere } from "./create.ts";
+import { takeMade } from "./create.ts";
 import { OverActions, Shapes } from "./dock.tsx";
 import { Felt } from "./felt.tsx";
 import { useKeys } from "./keys.ts";
@@ -19,7 +19,7 @@ import { openTable, type Table } from "./table.ts";
 import { Waiting } from "./waiting.tsx";
 
 export function MatchPage({ id }: { id: string }) {
-  const [table] = useState(() => openTable(id, madeHere(id)));
+  const [table] = useState(() => openTable(id, takeMade(id)));
   useEffect(() => table.close, [table]);
   useKeys(table);
   useTicking();
