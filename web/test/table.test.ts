@@ -1,5 +1,5 @@
 /** The store of one match against a server in miniature: what is asked, how often, and what a player sees of it. */
-import { begin, pass, serve, Stream, type Reply, type Server } from "./browser.ts";
+import { begin, goOnline, pass, serve, Stream, type Reply, type Server } from "./browser.ts";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { openTable, type Table } from "../src/match/table.ts";
@@ -70,4 +70,32 @@ test("a throw that did not arrive is not sent by a table that was left, and is t
   at((method) => (method === "GET" ? shown() : shown({ version: 4, moved: [true, false] })));
   await pass(100);
   assert.deepEqual(asked, ["GET match", "POST match/commands"]);
+});
+
+test("a throw is sent where the browser wrongly says that there is no network", async () => {
+  goOnline(false);
+  const table = at((method) => (method === "GET" ? shown() : shown({ version: 4, moved: [true, false] })));
+  await pass(100);
+  table.throwShape("rock");
+  await pass(100);
+  assert.equal(table.picture.value?.state, "thrown");
+  assert.equal(table.link.value, "ok");
+});
+
+test("without a network a throw is kept, said to be, and sent once it is back", async () => {
+  let gone = false;
+  const table = at((method) => {
+    if (gone) throw new Error("no network");
+    return method === "GET" ? shown() : shown({ version: 4, moved: [true, false] });
+  });
+  await pass(100);
+  gone = true;
+  goOnline(false);
+  table.throwShape("rock");
+  await pass(100);
+  assert.deepEqual([table.picture.value?.state, table.link.value], ["offline", "offline"]);
+  gone = false;
+  goOnline(true);
+  await pass(50);
+  assert.equal(table.picture.value?.state, "thrown");
 });

@@ -45,7 +45,7 @@ export function createOutbox(match: string, ways: Ways) {
 
   /** Try now, unless a try is under way. */
   function flush(): void {
-    if (!pending.value || sending || closed || !seen || !navigator.onLine) return;
+    if (!pending.value || sending || closed || !seen) return;
     clearTimeout(timer);
     void attempt(pending.value);
   }

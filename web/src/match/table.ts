@@ -12,13 +12,11 @@ import { fateOf } from "../core/outbox.ts";
 import { matchIn } from "../core/invitation.ts";
 import { hasNewRound } from "../core/rounds.ts";
 import { pictureOf } from "../core/screen.ts";
+import { createLink } from "./link.ts";
 import { createOutbox } from "./outbox.ts";
 import { createReveal } from "./reveal.ts";
 import { play } from "../ui/sound.ts";
 
-export type Link = "ok" | "offline" | "away";
-
-const AWAY_AFTER_MS = 2_000; // shorter silences heal before anybody can read about them
 const LOOK_EVERY_MS = 5_000;
 const NEWS_WITHIN_MS = 20_000; // a stream may die without a sign: look by ourselves after this
 const GRACE_MS = 1_500; // what the server may take to tell that a deadline has passed
@@ -34,24 +32,21 @@ export function openTable(id: string, first: View | null) {
   const joining = signal(false);
   const busy = signal<Command["type"] | null>(null);
   const notice = signal<string | null>(null); // a problem's code
-  const away = signal(false);
-  const offline = signal(!navigator.onLine);
   const reveal = createReveal();
   const outbox = createOutbox(id, { send: sendThrow, refused: (code) => (notice.value = code) });
+  const link = createLink({ back: outbox.flush, changed: networkChanged });
   const picture = computed(
     () =>
       view.value &&
       pictureOf(view.value, {
         pending: outbox.pending.value,
-        offline: offline.value || away.value,
+        offline: link.state.value !== "ok",
         revealing: reveal.phase.value === "land" || reveal.phase.value === "turn",
         joining: joining.value,
       }),
   );
-  const link = computed<Link>(() => (offline.value ? "offline" : away.value ? "away" : "ok"));
 
   let stream: Stream | null = null;
-  let awayTimer: ReturnType<typeof setTimeout> | undefined;
   let lookTimer: ReturnType<typeof setInterval> | undefined;
   let lastNews = Date.now();
   const leaving = new AbortController();
@@ -70,39 +65,13 @@ export function openTable(id: string, first: View | null) {
   }
 
   async function sendThrow(shape: Shape, round: number, key: string): Promise<void> {
-    const after = await reached(command(id, { type: "play", move: { shape }, round }, key));
+    const after = await link.reached(command(id, { type: "play", move: { shape }, round }, key));
     if (!after) throw new Away(); // accepted, not judged in time: the same key again waits for the verdict
     show(after);
   }
 
   async function look(): Promise<void> {
-    show(await reached(readMatch(id)));
-  }
-
-  /** Note whether the server answers at all, whatever it answers. */
-  async function reached<T>(answer: Promise<T>): Promise<T> {
-    const doubt = setTimeout(() => (away.value = true), AWAY_AFTER_MS);
-    try {
-      const value = await answer;
-      linkIs(true);
-      return value;
-    } catch (error) {
-      linkIs(!(error instanceof Away));
-      throw error;
-    } finally {
-      clearTimeout(doubt);
-    }
-  }
-
-  function linkIs(open: boolean): void {
-    if (!open) {
-      awayTimer ??= setTimeout(() => (away.value = true), AWAY_AFTER_MS);
-      return;
-    }
-    clearTimeout(awayTimer);
-    awayTimer = undefined;
-    away.value = false;
-    outbox.flush();
+    show(await link.reached(readMatch(id)));
   }
 
   async function start(): Promise<void> {
@@ -116,7 +85,7 @@ export function openTable(id: string, first: View | null) {
       return;
     }
     if (leaving.signal.aborted) return;
-    stream = follow(id, { probe: look, view: show, end: finish, link: linkIs });
+    stream = follow(id, { probe: look, view: show, end: finish, link: link.note });
   }
 
   async function sitDown(): Promise<void> {
@@ -135,7 +104,7 @@ export function openTable(id: string, first: View | null) {
       notice.value = null;
     });
     const ask = async () => {
-      const after = await reached(command(id, wish, key));
+      const after = await link.reached(command(id, wish, key));
       if (after) show(after);
       else await look();
     };
@@ -172,13 +141,14 @@ export function openTable(id: string, first: View | null) {
 
   /** What the stream should have told and did not means that it is dead. */
   async function lookPastStream(version: number): Promise<void> {
-    await look().catch(() => undefined); // `reached` noted it
+    await look().catch(() => undefined); // the link noted it
     if (view.value && view.value.version > version) stream?.reopen();
   }
 
-  function networkChanged(): void {
-    offline.value = !navigator.onLine;
-    if (offline.value || ended.value) return;
+  /** Trust neither news: try, and see. */
+  function networkChanged(onLine: boolean): void {
+    if (ended.value) return;
+    if (!onLine) return void look().catch(() => undefined); // the link noted it
     stream?.reopen();
     outbox.flush();
   }
@@ -188,13 +158,11 @@ export function openTable(id: string, first: View | null) {
     stream?.close();
     outbox.close();
     reveal.skip();
-    clearTimeout(awayTimer);
+    link.close();
     clearInterval(lookTimer);
-    for (const name of ["online", "offline"]) removeEventListener(name, networkChanged);
     document.removeEventListener("visibilitychange", watch);
   }
 
-  for (const name of ["online", "offline"]) addEventListener(name, networkChanged);
   document.addEventListener("visibilitychange", watch);
   lookTimer = setInterval(watch, LOOK_EVERY_MS);
   void start();
@@ -203,7 +171,7 @@ export function openTable(id: string, first: View | null) {
     id,
     view,
     picture,
-    link,
+    link: link.state,
     missing,
     ended,
     busy,
