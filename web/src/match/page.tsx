@@ -50,13 +50,17 @@ function stateOf(table: Table): State {
 
 /** The connection, where it is not as it should be; the state `offline` says it in its own words. */
 function LinkNote({ table, state }: { table: Table; state: State }) {
-  const link = table.link.value;
-  const silent = link === "ok" || state === "offline" || state === "away";
   return (
     <p class="connection" role="status">
-      {silent ? "" : t(`link.${link}`)}
+      {state === "offline" || state === "away" ? "" : linkWords(table)}
     </p>
   );
+}
+
+function linkWords(table: Table): string {
+  const link = table.link.value;
+  if (link !== "ok") return t(`link.${link}`);
+  return table.slow.value ? problemText(table.slow.value) : "";
 }
 
 function NoView({ state, code }: { state: State; code: string }) {

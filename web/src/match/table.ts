@@ -32,6 +32,7 @@ export function openTable(id: string, first: View | null) {
   const joining = signal(false);
   const busy = signal<Command["type"] | null>(null);
   const notice = signal<string | null>(null); // a problem's code
+  const slow = signal<string | null>(null); // why news comes only now and then: a problem's code
   const reveal = createReveal();
   const outbox = createOutbox(id, { send: sendThrow, refused: (code) => (notice.value = code) });
   const link = createLink({ back: outbox.flush, changed: networkChanged });
@@ -85,7 +86,7 @@ export function openTable(id: string, first: View | null) {
       return;
     }
     if (leaving.signal.aborted) return;
-    stream = follow(id, { probe: look, view: show, end: finish, link: link.note });
+    stream = follow(id, { probe: look, view: show, end: finish, link: link.note, refused: (code) => (slow.value = code) });
   }
 
   async function sitDown(): Promise<void> {
@@ -172,6 +173,7 @@ export function openTable(id: string, first: View | null) {
     view,
     picture,
     link: link.state,
+    slow,
     missing,
     ended,
     busy,

@@ -177,7 +177,7 @@ export const en = {
   "code.no_rematch": "A rematch is not possible. Start a new game.",
   "code.key_reused": "Something was sent twice in different ways and not counted. Try once more.",
   "code.too_many_requests": "That was too much at once. Wait a moment and try again.",
-  "code.too_many_streams": "You have too many matches open. Close a window and try again.",
+  "code.too_many_streams": "You have too many matches open, so news comes late here. Close another window.",
   "code.unavailable": "The server cannot do this right now. Try again in a moment.",
   "code.invalid_token": "The server no longer knows you. Load the page again.",
   "code.unsupported_version": "This page is too old. Load it again.",

@@ -178,7 +178,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "code.no_rematch": "Ponovitev ni mogoča. Začni novo igro.",
   "code.key_reused": "Nekaj je bilo poslano dvakrat in različno, zato ni štelo. Poskusi še enkrat.",
   "code.too_many_requests": "To je bilo preveč naenkrat. Počakaj trenutek in poskusi znova.",
-  "code.too_many_streams": "Odprtih imaš preveč iger. Zapri kakšno okno in poskusi znova.",
+  "code.too_many_streams": "Odprtih imaš preveč iger, zato novice sem prihajajo z zamudo. Zapri kakšno drugo okno.",
   "code.unavailable": "Strežnik tega zdaj ne zmore. Poskusi znova čez trenutek.",
   "code.invalid_token": "Strežnik te ne pozna več. Naloži stran znova.",
   "code.unsupported_version": "Ta stran je zastarela. Naloži jo znova.",
