@@ -99,3 +99,24 @@ test("without a network a throw is kept, said to be, and sent once it is back", 
   await pass(50);
   assert.equal(table.picture.value?.state, "thrown");
 });
+
+const OVER = { status: "ended" as const, winner: 0, ended_by: "score" as const };
+
+test("a rematch that is asked for twice at once is sent once", async () => {
+  const table = at((method) => (method === "GET" ? shown(OVER) : shown({ ...OVER, version: 4, rematch: [true, false] })));
+  await pass(100);
+  void table.rematch();
+  void table.rematch();
+  await pass(100);
+  void table.rematch();
+  await pass(100);
+  assert.equal(count("POST match/commands"), 1);
+});
+
+test("a rematch that another window has already asked for is no error", async () => {
+  const table = at((method) => (method === "GET" ? shown(OVER) : no(409, "already_asked")));
+  await pass(100);
+  void table.rematch();
+  await pass(100);
+  assert.equal(table.notice.value, null);
+});

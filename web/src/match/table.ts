@@ -116,6 +116,12 @@ export function openTable(id: string, first: View | null) {
     busy.value = null;
   }
 
+  async function rematch(): Promise<void> {
+    const now = view.value;
+    if (!now || now.you === null || now.rematch[now.you] || busy.value) return;
+    await tell({ type: "rematch" }, ["already_asked", "no_rematch"]);
+  }
+
   function throwShape(shape: Shape): void {
     const now = view.value;
     const free = now && now.status === "playing" && now.you !== null && !now.moved[now.you];
@@ -181,7 +187,7 @@ export function openTable(id: string, first: View | null) {
     phase: reveal.phase,
     fate: () => (outbox.pending.value && view.value ? fateOf(outbox.pending.value, view.value) : null),
     throwShape,
-    rematch: () => tell({ type: "rematch" }),
+    rematch,
     resign: () => tell({ type: "resign" }, ["ended"]),
     close,
   };
