@@ -102,8 +102,23 @@ function Seated(props: Props) {
   const { state } = props.picture;
   if (state === "waiting") return <Waiting view={props.view} />;
   if (state === "joining") return <Message head="say.joining" patient />;
+  if (state === "free") return <FreeSeat table={props.table} />;
   if (state === "expired") return <Message head="say.expired" more={t("say.expired.more")} start />;
   return <Play {...props} />;
+}
+
+function FreeSeat({ table }: { table: Table }) {
+  const code = table.notice.value;
+  return (
+    <div class="message">
+      <EmptyTable />
+      <h1>{t("say.free")}</h1>
+      <p role="alert">{code ? problemText(code) : ""}</p>
+      <button class="button primary" type="button" onClick={() => void table.sit()}>
+        {t("start.sit")}
+      </button>
+    </div>
+  );
 }
 
 function Play(props: Props) {

@@ -4,6 +4,7 @@ import { insist, worthAnother } from "../api/again.ts";
 import { freshKey } from "../api/key.ts";
 import { Away, Problem } from "../api/http.ts";
 import { command, readMatch } from "../api/calls.ts";
+import { player } from "../api/session.ts";
 import { follow, type Stream } from "../api/stream.ts";
 import { serverNow } from "../api/time.ts";
 import type { Command, Shape, View } from "../api/types.ts";
@@ -13,6 +14,7 @@ import { matchIn } from "../core/invitation.ts";
 import { hasNewRound } from "../core/rounds.ts";
 import { pictureOf } from "../core/screen.ts";
 import { createLink } from "./link.ts";
+import { createNotice } from "./notice.ts";
 import { createOutbox } from "./outbox.ts";
 import { createReveal } from "./reveal.ts";
 import { play } from "../ui/sound.ts";
@@ -29,12 +31,12 @@ export function openTable(id: string, first: View | null) {
   const view = signal<View | null>(null);
   const missing = signal<string | null>(null); // why there is no view and will be none: a problem's code
   const ended = signal(false); // nothing can change any more
-  const joining = signal(false);
+  const joining = signal(true); // until it is known whether we can
   const busy = signal<Command["type"] | null>(null);
-  const notice = signal<string | null>(null); // a problem's code
+  const notice = createNotice();
   const slow = signal<string | null>(null); // why news comes only now and then: a problem's code
   const reveal = createReveal();
-  const outbox = createOutbox(id, { send: sendThrow, refused: (code) => (notice.value = code) });
+  const outbox = createOutbox(id, { send: sendThrow, refused: refuse });
   const link = createLink({ back: outbox.flush, changed: networkChanged });
   const picture = computed(
     () =>
@@ -50,14 +52,16 @@ export function openTable(id: string, first: View | null) {
   let stream: Stream | null = null;
   let lookTimer: ReturnType<typeof setInterval> | undefined;
   let lastNews = Date.now();
+  let stranger = false; // we became somebody else since the last wish
   const leaving = new AbortController();
 
   /** Take a newer view; older ones arrive too, because answers and the stream overtake each other. */
-  function show(next: View): void {
+  function show(next: View, oldest = (view.value?.version ?? -1) + 1): void {
     lastNews = Date.now();
     const before = view.value;
-    if (before && next.version <= before.version) return;
+    if (next.version < oldest) return;
     batch(() => {
+      if (before && (next.round !== before.round || next.status !== before.status)) notice.moveOn();
       if (hasNewRound(before, next)) reveal.begin(next.status === "ended");
       else if (before && next.rounds.length < before.rounds.length) reveal.skip();
       view.value = next;
@@ -73,6 +77,25 @@ export function openTable(id: string, first: View | null) {
 
   async function look(): Promise<void> {
     show(await link.reached(readMatch(id)));
+  }
+
+  function refuse(code: string): void {
+    notice.say(stranger ? "invalid_token" : code);
+  }
+
+  function wished(): void {
+    stranger = false;
+    notice.say(null);
+  }
+
+  /** The server no longer knows who sat here. The same version looks different to the new guest. */
+  function becomeStranger(): void {
+    stranger = true;
+    refuse("invalid_token");
+    stream?.reopen();
+    const seen = view.value;
+    const lookAnew = async () => show(await link.reached(readMatch(id)), seen?.version);
+    if (seen) void insist(lookAnew, worthAnother, leaving.signal).catch(() => undefined);
   }
 
   async function start(): Promise<void> {
@@ -91,9 +114,9 @@ export function openTable(id: string, first: View | null) {
 
   async function sitDown(): Promise<void> {
     const now = view.value;
-    if (!now || now.you !== null || now.status !== "waiting") return;
+    const free = now && now.you === null && now.status === "waiting";
     joining.value = true;
-    await tell({ type: "join" }, ["match_full", "already_joined", "ended", "not_playing"]);
+    if (free) await tell({ type: "join" }, ["match_full", "already_joined", "ended", "not_playing"]);
     joining.value = false;
   }
 
@@ -102,7 +125,7 @@ export function openTable(id: string, first: View | null) {
     const key = freshKey();
     batch(() => {
       busy.value = wish.type;
-      notice.value = null;
+      wished();
     });
     const ask = async () => {
       const after = await link.reached(command(id, wish, key));
@@ -110,7 +133,8 @@ export function openTable(id: string, first: View | null) {
       else await look();
     };
     await insist(ask, worthAnother, leaving.signal).catch(async (error: unknown) => {
-      if (error instanceof Problem && !quiet.includes(error.code)) notice.value = error.code;
+      if (leaving.signal.aborted) return;
+      if (error instanceof Problem && !quiet.includes(error.code)) refuse(error.code);
       await look().catch(() => undefined); // the stream tells as well
     });
     busy.value = null;
@@ -127,7 +151,7 @@ export function openTable(id: string, first: View | null) {
     const free = now && now.status === "playing" && now.you !== null && !now.moved[now.you];
     if (!free || picture.value?.chosen) return;
     batch(() => {
-      notice.value = null;
+      wished();
       reveal.skip();
       play("land");
       outbox.put({ match: id, round: now.round, deadline: now.deadline, shape, key: freshKey() });
@@ -164,12 +188,19 @@ export function openTable(id: string, first: View | null) {
     leaving.abort();
     stream?.close();
     outbox.close();
+    unsubscribe();
+    notice.close();
     reveal.skip();
     link.close();
     clearInterval(lookTimer);
     document.removeEventListener("visibilitychange", watch);
   }
 
+  let who = player.value?.id;
+  const unsubscribe = player.subscribe((now) => {
+    if (who && now && now.id !== who) becomeStranger();
+    who = now?.id ?? who;
+  });
   document.addEventListener("visibilitychange", watch);
   lookTimer = setInterval(watch, LOOK_EVERY_MS);
   void start();
@@ -183,10 +214,11 @@ export function openTable(id: string, first: View | null) {
     missing,
     ended,
     busy,
-    notice,
+    notice: notice.code,
     phase: reveal.phase,
     fate: () => (outbox.pending.value && view.value ? fateOf(outbox.pending.value, view.value) : null),
     throwShape,
+    sit: sitDown,
     rematch,
     resign: () => tell({ type: "resign" }, ["ended"]),
     close,
