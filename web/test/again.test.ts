@@ -21,6 +21,11 @@ test("silence is borne for ever, a refusal for lack of room a few times, any oth
   assert.equal(worthAnother(new Problem(409, "ended", null), 0), false);
 });
 
+test("a refusal that would keep a player waiting for long is told instead", () => {
+  assert.equal(worthAnother(new Problem(429, "too_many_requests", 60), 0), false);
+  assert.equal(worthAnother(new Away(60), 0), true);
+});
+
 test("the second try waits as long as the server asked for", async () => {
   let tries = 0;
   const answer = insist(() => (++tries === 1 ? Promise.reject(new Away(2)) : Promise.resolve("here")), worthAnother);

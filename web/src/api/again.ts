@@ -3,15 +3,17 @@ import { backoff } from "../core/backoff.ts";
 import { Away, Problem } from "./http.ts";
 
 const REFUSALS = 5; // about ten seconds; silence is borne for ever, a server that keeps refusing is not
+const PATIENCE_S = 10; // whom the server puts off for longer is better told so
 
 /** Silence, a server that fails, or one that has too much to do: the same again may succeed. */
 export function fleeting(error: unknown): boolean {
   return error instanceof Away || (error instanceof Problem && (error.status === 429 || error.status >= 500));
 }
 
-/** `fleeting`, but refusals only a few times, after which their words are worth more than a wait. */
+/** `fleeting`, but refusals only a few times and for short waits: beyond that their words are worth more. */
 export function worthAnother(error: unknown, attempt: number): boolean {
-  return fleeting(error) && (error instanceof Away || attempt < REFUSALS);
+  if (!(error instanceof Problem)) return fleeting(error);
+  return fleeting(error) && attempt < REFUSALS && (error.retryAfter ?? 0) <= PATIENCE_S;
 }
 
 /** Milliseconds after the failed try `attempt` (from 0): never less than the server asked for. */
