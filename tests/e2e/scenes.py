@@ -162,9 +162,16 @@ class Tour:
         self.shoot(page, "nowhere")
         page.goto(f"{self.url}/m/{create(page, self.url, 300)}")
         state(page, "waiting")
+        self.seat_free(page.url)
         self.nobody_came(page)
         self.refused(page)
         self.server_away(page)
+
+    def seat_free(self, link: str) -> None:
+        page = self.player()
+        page.route("**/commands", lambda route: route.fulfill(status=422, json={"code": "key_reused"}))
+        page.goto(link)
+        self.shoot(state_page(page, "free"), "seat-free")
 
     def nobody_came(self, page: Page) -> None:
         match = page.url.rsplit("/", 1)[-1]

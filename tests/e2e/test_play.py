@@ -6,10 +6,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from infra.stack.platform import Platform
-from tests.e2e.conftest import Person
+from tests.e2e.conftest import WAIT_MS, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 MOST_ROUNDS = 60
+# the states the page goes through from now on
+SEEN = """() => {
+  const seen = [];
+  const note = () => document.querySelectorAll("[data-state]").forEach((each) => seen.push(each.dataset.state));
+  new MutationObserver(note).observe(document.body, {subtree: true, childList: true, attributes: true});
+  return seen;
+}"""
 KSP = re.compile("^Rock, paper, scissors$")
 KSPOV = re.compile("^Rock, paper, scissors, fire, water$")
 
@@ -115,6 +122,41 @@ def test_a_third_person_watches_and_sees_no_pending_throw(platform: Platform, pe
     ana.keyboard.press("1")
     eva.locator("[data-seat='0'][data-kind='down']").wait_for()
     assert eva.locator("[data-kind='up']").count() == 0
+
+
+def test_who_comes_back_to_a_match_made_here_sees_it_as_it_is_now(platform: Platform, person: Person) -> None:
+    """Given a match that Ana made and left, when a rival has sat down, then Back leads her to her turn at once."""
+    ana, bor = person(), person()
+    link = invite(ana, platform.url)
+    ana.get_by_role("link", name="Playlog, to the start").click()
+    state(ana, "start")
+    bor.goto(link)
+    state(bor, "turn")
+    ana.route("**/events", lambda route: route.abort())  # what is shown now comes from no stream
+    seen = ana.evaluate_handle(SEEN)
+    ana.go_back()
+    state(ana, "turn")
+    assert "waiting" not in seen.json_value()
+
+
+def test_a_player_with_too_many_windows_is_told_so_and_can_still_play(platform: Platform, person: Person) -> None:
+    """Given as many windows on a match as there are streams, when one more opens, then it says why it is slow."""
+    ana, bor = person(), person()
+    link = invite(ana, platform.url)
+    bor.goto(link)
+    state(ana, "turn")
+    others = [ana.context.new_page() for _ in range(4)]
+    for other in others:
+        other.goto(link)
+        state(other, "turn")
+    last = others[-1]
+    note = last.locator(".connection")
+    expect(note).to_contain_text("too many matches open")
+    bor.keyboard.press("1")
+    last.locator("[data-seat='1'][data-kind='down']").wait_for()
+    expect(note).to_contain_text("too many matches open")
+    ana.close()
+    expect(note).to_have_text("", timeout=WAIT_MS)
 
 
 def assert_history(page: Page, result: str) -> None:

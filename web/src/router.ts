@@ -26,8 +26,9 @@ export function followLink(event: MouseEvent): void {
   go(anchor.pathname);
 }
 
+/** Ids are taken in any case: some programs capitalise what is pasted into them. */
 export function placeOf(path: string): Place {
-  const [first, second, ...more] = path.split("/").filter(Boolean);
+  const [first, second, ...more] = path.toLowerCase().split("/").filter(Boolean);
   if (more.length) return { page: "nowhere" };
   if (first === undefined) return { page: "start" };
   if (first === "m" && second) return { page: "match", id: second };

@@ -54,10 +54,11 @@ test("a seat that missed the round shows as missed", () => {
   assert.deepEqual(picture.far, { kind: "missed" });
 });
 
-test("waiting, joining, nobody came, over and watching the end are told apart", () => {
+test("waiting, joining, a free seat, nobody came, over and watching the end are told apart", () => {
   const alone = { status: "waiting" as const, seats: [{ player: "a", name: "Ana" }, null] };
   assert.equal(pictureOf(view(alone), here()).state, "waiting");
   assert.equal(pictureOf(view({ ...alone, you: null }), here({ joining: true })).state, "joining");
+  assert.equal(pictureOf(view({ ...alone, you: null }), here()).state, "free");
   assert.equal(pictureOf(view({ ...alone, status: "ended" }), here()).state, "expired");
   assert.equal(pictureOf(view({ status: "ended" }), here()).state, "over");
   assert.equal(pictureOf(view({ status: "ended", you: null }), here()).state, "spectator-over");

@@ -1,5 +1,6 @@
 /** The catalogue: plural forms, and that both languages say the same things. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { en } from "../src/words/en.ts";
 import { sl } from "../src/words/sl.ts";
@@ -32,6 +33,16 @@ test("both languages have the same keys and the same parameters", () => {
     assert.ok(slovenian.every((p) => english.includes(p) || p === "{n}"), key);
     if (typeof en[key] === "string") assert.deepEqual(slovenian, english, key);
   }
+});
+
+/** What no wish of this page is refused with: other programs' mistakes, and what the services say to each other. */
+const NOT_FOR_PLAYERS = "already_exists unknown_game too_early stale unreadable wrong_key too_large".split(" ");
+
+test("every code that a player's wish can be refused with has words", () => {
+  const codes = [...readFileSync("../schemas/rejections.py", "utf8").matchAll(/^ {4}[A-Z_]+ = "(\w+)"/gm)].map((found) => found[1]!);
+  const reachable = codes.filter((code) => !NOT_FOR_PLAYERS.includes(code));
+  assert.ok(reachable.includes("too_late"));
+  for (const words of [en, sl]) assert.deepEqual(reachable.filter((code) => !(`code.${code}` in words)), []);
 });
 
 test("no text shouts", () => {

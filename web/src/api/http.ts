@@ -46,6 +46,21 @@ export async function ask<T>(request: Ask): Promise<Answer<T>> {
   return { status: response.status, body, location: response.headers.get("Location") };
 }
 
+/** Why a stream would not open now, which an EventSource does not tell; null when it would. */
+export async function refusalOf(path: string): Promise<Problem | Away | null> {
+  const enough = new AbortController();
+  const timer = setTimeout(() => enough.abort(), PATIENCE_MS);
+  try {
+    const response = await fetch(path, { headers: { Accept: "text/event-stream" }, signal: enough.signal });
+    return response.ok ? null : await problem(response);
+  } catch {
+    return new Away();
+  } finally {
+    clearTimeout(timer);
+    enough.abort();
+  }
+}
+
 async function reach({ method = "GET", path, body, key, wait }: Ask): Promise<Response> {
   const headers = new Headers({ Accept: "application/json" });
   if (method === "POST") headers.set("Content-Type", "application/json");

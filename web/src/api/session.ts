@@ -1,7 +1,7 @@
 /** Who is playing: a guest, known by HttpOnly cookies that this code never sees; one tab at a time renews them. */
 import { signal } from "@preact/signals";
 import { keep, kept } from "../core/keep.ts";
-import { ask, Problem, type Answer, type Ask } from "./http.ts";
+import { ask, Away, Problem, type Answer, type Ask } from "./http.ts";
 import type { Player, Session } from "./types.ts";
 
 /** What we remember of the cookies: whose they are and, on our clock, when to renew them. */
@@ -20,9 +20,7 @@ let renewing: Promise<Player> | null = null;
 /** A player with cookies that still hold, made if need be. */
 export async function ready(): Promise<Player> {
   const known = marker();
-  if (!known || known.renewAt <= Date.now()) return renew();
-  schedule(known);
-  return known;
+  return known && known.renewAt > Date.now() ? accept(known) : renew();
 }
 
 /** Renew the cookies now; whoever asks meanwhile waits for the same renewal. */
@@ -57,7 +55,9 @@ async function renewedOrGuest(): Promise<Player> {
     return remember(session.player ?? marker() ?? (await me()), session.expires_in);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return guest();
+    if (error.status === 401) return guest();
+    // Whoever is somebody stays that: a seat is worth more than a quick answer.
+    throw marker() ? new Away(error.retryAfter) : error;
   }
 }
 
@@ -81,8 +81,9 @@ function remember({ id, name }: Player, expiresIn: number): Player {
   return accept({ id, name, renewAt });
 }
 
+/** Another tab may have made this player. */
 function accept(known: Marker): Player {
-  player.value = known;
+  if (player.value?.id !== known.id) player.value = known;
   schedule(known);
   return known;
 }

@@ -12,6 +12,7 @@ export type State =
   | "failed" // the server answers, but does not let us see the match
   | "waiting"
   | "joining"
+  | "free" // a seat that we did not get, although nobody else has it
   | "turn"
   | "sending"
   | "offline" // thrown while the network was away: kept, sent on return
@@ -66,7 +67,7 @@ function stateOf(view: View, here: Here, chosen: Shape | null): State {
 
 function waitingState(view: View, here: Here): State {
   if (view.you !== null) return "waiting";
-  return here.joining ? "joining" : "spectator";
+  return here.joining ? "joining" : "free";
 }
 
 function endedState(view: View): State {

@@ -1,8 +1,8 @@
 /** Sending the one pending throw: kept over reloads, the same key each time, until the server has judged it. */
 import { signal } from "@preact/signals";
-import { Away, Problem } from "../api/http.ts";
+import { fleeting, waitAfter } from "../api/again.ts";
+import { Problem } from "../api/http.ts";
 import type { Shape, View } from "../api/types.ts";
-import { backoff } from "../core/backoff.ts";
 import { keep, kept } from "../core/keep.ts";
 import { fateOf, restore, type Throw } from "../core/outbox.ts";
 
@@ -18,6 +18,7 @@ export function createOutbox(match: string, ways: Ways) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sending = false;
   let seen = false; // a throw from before a reload waits for the first view
+  let closed = false;
   let failures = 0;
 
   function set(next: Throw | null): void {
@@ -44,7 +45,7 @@ export function createOutbox(match: string, ways: Ways) {
 
   /** Try now, unless a try is under way. */
   function flush(): void {
-    if (!pending.value || sending || !seen || !navigator.onLine) return;
+    if (!pending.value || sending || closed || !seen) return;
     clearTimeout(timer);
     void attempt(pending.value);
   }
@@ -55,8 +56,8 @@ export function createOutbox(match: string, ways: Ways) {
       await ways.send(thrown.shape, thrown.round, thrown.key);
       forget(thrown);
     } catch (error) {
-      if (error instanceof Problem && error.status < 500 && error.status !== 429) refuse(thrown, error);
-      else again(error instanceof Away || error instanceof Problem ? error.retryAfter : null);
+      if (error instanceof Problem && !fleeting(error)) refuse(thrown, error);
+      else again(error);
     } finally {
       sending = false;
     }
@@ -68,13 +69,19 @@ export function createOutbox(match: string, ways: Ways) {
     ways.refused(problem.code);
   }
 
-  function again(retryAfter: number | null): void {
-    timer = setTimeout(flush, Math.max((retryAfter ?? 0) * 1000, backoff(failures++, Math.random())));
+  function again(error: unknown): void {
+    if (closed) return;
+    timer = setTimeout(flush, waitAfter(error, failures++));
   }
 
   function forget(thrown: Throw): void {
     if (pending.value?.key === thrown.key) set(null);
   }
 
-  return { pending, put, settle, flush, close: () => clearTimeout(timer) };
+  function close(): void {
+    closed = true;
+    clearTimeout(timer);
+  }
+
+  return { pending, put, settle, flush, close };
 }

@@ -8,7 +8,7 @@ import { EmptyTable } from "../ui/shapes.tsx";
 import { problemText, t, type Key } from "../words/index.ts";
 import { Board, RoundCaption, RoundStrip } from "./board.tsx";
 import { ClockDigits, nearlyOver, useTicking } from "./clock.tsx";
-import { madeHere } from "./create.ts";
+import { takeMade } from "./create.ts";
 import { OverActions, Shapes } from "./dock.tsx";
 import { Felt } from "./felt.tsx";
 import { useKeys } from "./keys.ts";
@@ -19,7 +19,7 @@ import { openTable, type Table } from "./table.ts";
 import { Waiting } from "./waiting.tsx";
 
 export function MatchPage({ id }: { id: string }) {
-  const [table] = useState(() => openTable(id, madeHere(id)));
+  const [table] = useState(() => openTable(id, takeMade(id)));
   useEffect(() => table.close, [table]);
   useKeys(table);
   useTicking();
@@ -50,13 +50,17 @@ function stateOf(table: Table): State {
 
 /** The connection, where it is not as it should be; the state `offline` says it in its own words. */
 function LinkNote({ table, state }: { table: Table; state: State }) {
-  const link = table.link.value;
-  const silent = link === "ok" || state === "offline" || state === "away";
   return (
     <p class="connection" role="status">
-      {silent ? "" : t(`link.${link}`)}
+      {state === "offline" || state === "away" ? "" : linkWords(table)}
     </p>
   );
+}
+
+function linkWords(table: Table): string {
+  const link = table.link.value;
+  if (link !== "ok") return t(`link.${link}`);
+  return table.slow.value ? problemText(table.slow.value) : "";
 }
 
 function NoView({ state, code }: { state: State; code: string }) {
@@ -98,8 +102,23 @@ function Seated(props: Props) {
   const { state } = props.picture;
   if (state === "waiting") return <Waiting view={props.view} />;
   if (state === "joining") return <Message head="say.joining" patient />;
+  if (state === "free") return <FreeSeat table={props.table} />;
   if (state === "expired") return <Message head="say.expired" more={t("say.expired.more")} start />;
   return <Play {...props} />;
+}
+
+function FreeSeat({ table }: { table: Table }) {
+  const code = table.notice.value;
+  return (
+    <div class="message">
+      <EmptyTable />
+      <h1>{t("say.free")}</h1>
+      <p role="alert">{code ? problemText(code) : ""}</p>
+      <button class="button primary" type="button" onClick={() => void table.sit()}>
+        {t("start.sit")}
+      </button>
+    </div>
+  );
 }
 
 function Play(props: Props) {

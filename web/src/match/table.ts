@@ -1,28 +1,28 @@
 /** The store of one match: signals fed by its stream, and the few things a player can do. */
 import { batch, computed, signal } from "@preact/signals";
+import { insist, worthAnother } from "../api/again.ts";
 import { freshKey } from "../api/key.ts";
 import { Away, Problem } from "../api/http.ts";
 import { command, readMatch } from "../api/calls.ts";
+import { player } from "../api/session.ts";
 import { follow, type Stream } from "../api/stream.ts";
 import { serverNow } from "../api/time.ts";
 import type { Command, Shape, View } from "../api/types.ts";
-import { backoff } from "../core/backoff.ts";
 import { left } from "../core/clock.ts";
 import { fateOf } from "../core/outbox.ts";
 import { matchIn } from "../core/invitation.ts";
 import { hasNewRound } from "../core/rounds.ts";
 import { pictureOf } from "../core/screen.ts";
+import { createLink } from "./link.ts";
+import { createNotice } from "./notice.ts";
 import { createOutbox } from "./outbox.ts";
 import { createReveal } from "./reveal.ts";
 import { play } from "../ui/sound.ts";
 
-export type Link = "ok" | "offline" | "away";
-
-const AWAY_AFTER_MS = 2_000; // shorter silences heal before anybody can read about them
 const LOOK_EVERY_MS = 5_000;
 const NEWS_WITHIN_MS = 20_000; // a stream may die without a sign: look by ourselves after this
 const GRACE_MS = 1_500; // what the server may take to tell that a deadline has passed
-const TRIES_FOR_UNKNOWN = 3; // about two seconds
+const TRIES_FOR_UNKNOWN = 2; // about two seconds
 
 export type Table = ReturnType<typeof openTable>;
 
@@ -31,37 +31,37 @@ export function openTable(id: string, first: View | null) {
   const view = signal<View | null>(null);
   const missing = signal<string | null>(null); // why there is no view and will be none: a problem's code
   const ended = signal(false); // nothing can change any more
-  const joining = signal(false);
+  const joining = signal(true); // until it is known whether we can
   const busy = signal<Command["type"] | null>(null);
-  const notice = signal<string | null>(null); // a problem's code
-  const away = signal(false);
-  const offline = signal(!navigator.onLine);
+  const notice = createNotice();
+  const slow = signal<string | null>(null); // why news comes only now and then: a problem's code
   const reveal = createReveal();
-  const outbox = createOutbox(id, { send: sendThrow, refused: (code) => (notice.value = code) });
+  const outbox = createOutbox(id, { send: sendThrow, refused: refuse });
+  const link = createLink({ back: outbox.flush, changed: networkChanged });
   const picture = computed(
     () =>
       view.value &&
       pictureOf(view.value, {
         pending: outbox.pending.value,
-        offline: offline.value || away.value,
+        offline: link.state.value !== "ok",
         revealing: reveal.phase.value === "land" || reveal.phase.value === "turn",
         joining: joining.value,
       }),
   );
-  const link = computed<Link>(() => (offline.value ? "offline" : away.value ? "away" : "ok"));
 
   let stream: Stream | null = null;
-  let awayTimer: ReturnType<typeof setTimeout> | undefined;
   let lookTimer: ReturnType<typeof setInterval> | undefined;
   let lastNews = Date.now();
-  let closed = false;
+  let stranger = false; // we became somebody else since the last wish
+  const leaving = new AbortController();
 
   /** Take a newer view; older ones arrive too, because answers and the stream overtake each other. */
-  function show(next: View): void {
+  function show(next: View, oldest = (view.value?.version ?? -1) + 1): void {
     lastNews = Date.now();
     const before = view.value;
-    if (before && next.version <= before.version) return;
+    if (next.version < oldest) return;
     batch(() => {
+      if (before && (next.round !== before.round || next.status !== before.status)) notice.moveOn();
       if (hasNewRound(before, next)) reveal.begin(next.status === "ended");
       else if (before && next.rounds.length < before.rounds.length) reveal.skip();
       view.value = next;
@@ -70,68 +70,53 @@ export function openTable(id: string, first: View | null) {
   }
 
   async function sendThrow(shape: Shape, round: number, key: string): Promise<void> {
-    const after = await reached(command(id, { type: "play", move: { shape }, round }, key));
+    const after = await link.reached(command(id, { type: "play", move: { shape }, round }, key));
     if (!after) throw new Away(); // accepted, not judged in time: the same key again waits for the verdict
     show(after);
   }
 
   async function look(): Promise<void> {
-    show(await reached(readMatch(id)));
+    show(await link.reached(readMatch(id)));
   }
 
-  /** Note whether the server answers at all, whatever it answers. */
-  async function reached<T>(answer: Promise<T>): Promise<T> {
-    const doubt = setTimeout(() => (away.value = true), AWAY_AFTER_MS);
-    try {
-      const value = await answer;
-      linkIs(true);
-      return value;
-    } catch (error) {
-      linkIs(!(error instanceof Away));
-      throw error;
-    } finally {
-      clearTimeout(doubt);
-    }
+  function refuse(code: string): void {
+    notice.say(stranger ? "invalid_token" : code);
   }
 
-  function linkIs(open: boolean): void {
-    if (!open) {
-      awayTimer ??= setTimeout(() => (away.value = true), AWAY_AFTER_MS);
-      return;
-    }
-    clearTimeout(awayTimer);
-    awayTimer = undefined;
-    away.value = false;
-    outbox.flush();
+  function wished(): void {
+    stranger = false;
+    notice.say(null);
+  }
+
+  /** The server no longer knows who sat here. The same version looks different to the new guest. */
+  function becomeStranger(): void {
+    stranger = true;
+    refuse("invalid_token");
+    stream?.reopen();
+    const seen = view.value;
+    const lookAnew = async () => show(await link.reached(readMatch(id)), seen?.version);
+    if (seen) void insist(lookAnew, worthAnother, leaving.signal).catch(() => undefined);
   }
 
   async function start(): Promise<void> {
     if (matchIn(id) !== id) return void (missing.value = "unknown_match");
     if (first) show(first);
-    for (let attempt = 0; !view.value && !closed; attempt++) {
-      try {
-        await look();
-      } catch (error) {
-        if (!(await worthAnother(error, attempt))) return void (missing.value = codeOf(error));
-      }
+    try {
+      if (!view.value) await insist(look, worthWaiting, leaving.signal);
+      await sitDown();
+    } catch (error) {
+      if (!leaving.signal.aborted) missing.value = codeOf(error);
+      return;
     }
-    if (closed) return;
-    await sitDown();
-    if (!closed) stream = follow(id, { probe: look, view: show, end: finish, link: linkIs });
-  }
-
-  /** A match may be asked for before the session worker has shown it: the server then says Retry-After. */
-  async function worthAnother(error: unknown, attempt: number): Promise<boolean> {
-    if (error instanceof Problem && (error.retryAfter === null || attempt >= TRIES_FOR_UNKNOWN)) return false;
-    await pause(backoff(attempt, Math.random()));
-    return true;
+    if (leaving.signal.aborted) return;
+    stream = follow(id, { probe: look, view: show, end: finish, link: link.note, refused: (code) => (slow.value = code) });
   }
 
   async function sitDown(): Promise<void> {
     const now = view.value;
-    if (!now || now.you !== null || now.status !== "waiting") return;
+    const free = now && now.you === null && now.status === "waiting";
     joining.value = true;
-    await tell({ type: "join" }, ["match_full", "already_joined", "ended", "not_playing"]);
+    if (free) await tell({ type: "join" }, ["match_full", "already_joined", "ended", "not_playing"]);
     joining.value = false;
   }
 
@@ -140,24 +125,25 @@ export function openTable(id: string, first: View | null) {
     const key = freshKey();
     batch(() => {
       busy.value = wish.type;
-      notice.value = null;
+      wished();
     });
-    for (let attempt = 0; !closed; attempt++) {
-      try {
-        const after = await reached(command(id, wish, key));
-        if (after) show(after);
-        else await look();
-        break;
-      } catch (error) {
-        if (error instanceof Problem) {
-          if (!quiet.includes(error.code)) notice.value = error.code;
-          await look().catch(() => undefined); // the stream tells as well
-          break;
-        }
-        await pause(backoff(attempt, Math.random()));
-      }
-    }
+    const ask = async () => {
+      const after = await link.reached(command(id, wish, key));
+      if (after) show(after);
+      else await look();
+    };
+    await insist(ask, worthAnother, leaving.signal).catch(async (error: unknown) => {
+      if (leaving.signal.aborted) return;
+      if (error instanceof Problem && !quiet.includes(error.code)) refuse(error.code);
+      await look().catch(() => undefined); // the stream tells as well
+    });
     busy.value = null;
+  }
+
+  async function rematch(): Promise<void> {
+    const now = view.value;
+    if (!now || now.you === null || now.rematch[now.you] || busy.value) return;
+    await tell({ type: "rematch" }, ["already_asked", "no_rematch"]);
   }
 
   function throwShape(shape: Shape): void {
@@ -165,7 +151,7 @@ export function openTable(id: string, first: View | null) {
     const free = now && now.status === "playing" && now.you !== null && !now.moved[now.you];
     if (!free || picture.value?.chosen) return;
     batch(() => {
-      notice.value = null;
+      wished();
       reveal.skip();
       play("land");
       outbox.put({ match: id, round: now.round, deadline: now.deadline, shape, key: freshKey() });
@@ -186,29 +172,35 @@ export function openTable(id: string, first: View | null) {
 
   /** What the stream should have told and did not means that it is dead. */
   async function lookPastStream(version: number): Promise<void> {
-    await look().catch(() => undefined); // `reached` noted it
+    await look().catch(() => undefined); // the link noted it
     if (view.value && view.value.version > version) stream?.reopen();
   }
 
-  function networkChanged(): void {
-    offline.value = !navigator.onLine;
-    if (offline.value || ended.value) return;
+  /** Trust neither news: try, and see. */
+  function networkChanged(onLine: boolean): void {
+    if (ended.value) return;
+    if (!onLine) return void look().catch(() => undefined); // the link noted it
     stream?.reopen();
     outbox.flush();
   }
 
   function close(): void {
-    closed = true;
+    leaving.abort();
     stream?.close();
     outbox.close();
+    unsubscribe();
+    notice.close();
     reveal.skip();
-    clearTimeout(awayTimer);
+    link.close();
     clearInterval(lookTimer);
-    for (const name of ["online", "offline"]) removeEventListener(name, networkChanged);
     document.removeEventListener("visibilitychange", watch);
   }
 
-  for (const name of ["online", "offline"]) addEventListener(name, networkChanged);
+  let who = player.value?.id;
+  const unsubscribe = player.subscribe((now) => {
+    if (who && now && now.id !== who) becomeStranger();
+    who = now?.id ?? who;
+  });
   document.addEventListener("visibilitychange", watch);
   lookTimer = setInterval(watch, LOOK_EVERY_MS);
   void start();
@@ -217,15 +209,17 @@ export function openTable(id: string, first: View | null) {
     id,
     view,
     picture,
-    link,
+    link: link.state,
+    slow,
     missing,
     ended,
     busy,
-    notice,
+    notice: notice.code,
     phase: reveal.phase,
     fate: () => (outbox.pending.value && view.value ? fateOf(outbox.pending.value, view.value) : null),
     throwShape,
-    rematch: () => tell({ type: "rematch" }),
+    sit: sitDown,
+    rematch,
     resign: () => tell({ type: "resign" }, ["ended"]),
     close,
   };
@@ -237,6 +231,8 @@ function codeOf(error: unknown): string {
   return [400, 404, 422].includes(error.status) ? "unknown_match" : error.code;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
+/** A match may be asked for before the session worker has shown it: the server then says Retry-After. */
+function worthWaiting(error: unknown, attempt: number): boolean {
+  const notYet = error instanceof Problem && error.status === 404 && error.retryAfter !== null;
+  return worthAnother(error, attempt) || (notYet && attempt < TRIES_FOR_UNKNOWN);
 }

@@ -4,6 +4,7 @@ import { listMatches } from "../api/calls.ts";
 import { Problem } from "../api/http.ts";
 import { player, ready } from "../api/session.ts";
 import type { MatchRow } from "../api/types.ts";
+import { seatOf } from "../core/seats.ts";
 import { gameName, nameOf } from "../match/names.ts";
 import { locale, problemText, t } from "../words/index.ts";
 
@@ -54,7 +55,7 @@ export function HistoryPage() {
 }
 
 function MatchLine({ match }: { match: MatchRow }) {
-  const seat = match.seats.findIndex((seated) => seated?.player === player.value?.id);
+  const seat = seatOf(match.seats, player.value?.id);
   const near = seat === 1 ? 1 : 0;
   const far = near === 0 ? 1 : 0;
   const result = resultOf(match, near);

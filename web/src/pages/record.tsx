@@ -5,6 +5,7 @@ import { Problem } from "../api/http.ts";
 import { player } from "../api/session.ts";
 import type { Record, Round } from "../api/types.ts";
 import { foldEvents } from "../core/rounds.ts";
+import { seatOf } from "../core/seats.ts";
 import { Rounds } from "../match/board.tsx";
 import { gameName, nameOf } from "../match/names.ts";
 import { problemText, t } from "../words/index.ts";
@@ -34,7 +35,7 @@ export function RecordPage({ id }: { id: string }) {
 
 function Told({ record }: { record: Record }) {
   const { match, events } = record;
-  const mine = match.seats.findIndex((seated) => seated?.player === player.value?.id);
+  const mine = seatOf(match.seats, player.value?.id);
   const bottom = mine === 1 ? 1 : 0;
   const top = bottom === 0 ? 1 : 0;
   const nameAt = (seat: number) => (seat === mine ? t("player.you") : nameOf(match.seats[seat]));
