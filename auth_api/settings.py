@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from infra.http.origin import LOCAL_PROXIES, Proxies
 from infra.settings import WithPostgres, WithRedis, WithTokens
 
 MINUTE, DAY = 60, 86_400
@@ -14,8 +15,9 @@ class AuthSettings(WithRedis, WithPostgres, WithTokens):
     auth_origins: frozenset[str] = Field(
         frozenset(), description="origins of pages on other hosts that may sign in, as a JSON list"
     )
-    auth_proxies: frozenset[str] = Field(
-        frozenset({"127.0.0.1", "::1"}), description="addresses whose X-Forwarded-* headers are believed"
+    auth_proxies: Proxies = Field(
+        LOCAL_PROXIES,
+        description="addresses and networks whose X-Forwarded-* headers are believed (JSON list)",
     )
     auth_guest_rate: str = Field("20/hour", description="new guests per address (per /64 for IPv6)")
     auth_limit_loopback: bool = Field(False, description="whether addresses of this machine are limited too")
