@@ -56,7 +56,7 @@ async function renewedOrGuest(): Promise<Player> {
     const session = (await post("/auth/v1/tokens")).body;
     return remember(session.player ?? marker() ?? (await me()), session.expires_in);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof Problem) || error.status !== 401) throw error; // the session may still be good
     return guest();
   }
 }
