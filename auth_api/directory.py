@@ -1,6 +1,10 @@
-"""Display names in Redis, where gateways look them up; PostgreSQL stays behind and fills Redis again."""
+"""Display names in Redis, where gateways look them up; PostgreSQL stays behind and fills Redis again.
 
-from collections.abc import Iterable
+A name is forgotten when its player was not seen for a week: Redis refuses writes when it is full, so it holds
+those who play. A gateway that finds none there asks PostgreSQL.
+"""
+
+from collections.abc import Callable, Iterable
 
 import structlog
 from redis.asyncio import Redis
@@ -12,6 +16,7 @@ from schemas import keys
 
 log = structlog.get_logger()
 PAGE = 1000
+KEPT_SECONDS = 7 * 86_400  # as long as a guest's session lives unused
 FILLED = keys.player("*")  # no player's id: set once all names are there, gone when Redis was emptied
 
 
@@ -24,9 +29,11 @@ class Directory:
 
     async def publish(self, players: Iterable[Player]) -> bool:
         """Write some names; False, and a later `fill`, when Redis is away."""
-        names = {keys.player(str(player.id)): player.name for player in players}
+        pipe = self._redis.pipeline(transaction=False)
+        for player in players:
+            pipe.set(keys.player(str(player.id)), player.name, ex=KEPT_SECONDS)
         try:
-            await self._redis.mset(names)
+            await pipe.execute()
         except AWAY as error:
             self._missed = True
             STORE_AWAY.labels("redis").inc()
@@ -34,15 +41,19 @@ class Directory:
             return False
         return True
 
-    async def fill(self) -> str:
-        """Write all names where Redis lacks them; says how it went, for people: '' when all is there."""
+    async def fill(self, beat: Callable[[], None] = lambda: None) -> str:
+        """Write the names of the last week's players where Redis lacks them; says what is missing, '' for nothing.
+
+        `beat` is called after each page: many players take longer than a heartbeat may.
+        """
         try:
             if not self._missed and await self._redis.exists(FILLED):
                 return ""
             self._missed = False
-            async for page in self._store.players(PAGE):
+            async for page in self._store.players(PAGE, KEPT_SECONDS):
                 if not await self.publish(page):
                     return "Redis is away, names follow"
+                beat()
             await self._redis.set(FILLED, "1")
         except AWAY:
             return "Redis is away, names follow"

@@ -40,14 +40,17 @@ class Door:
     def __init__(self, parts: Parts) -> None:
         self._settings, self._limiter = parts.settings, parts.limiter
         self._guests = Limit("guests", parts.settings.auth_guest_rate)
+        self._refreshes = Limit("refreshes", parts.settings.auth_refresh_rate)
 
     def browser(self, request: Request) -> Browser | None:
         return browser_of(request, self._settings.auth_origins, self._settings.auth_proxies)
 
     async def limit_guests(self, request: Request) -> None:
-        address = client_address(request, self._settings.auth_proxies)
-        if self._settings.auth_limit_loopback or not is_loopback(address):
-            await self._limiter.hit(self._guests, address_key(address))
+        await self._limit(request, self._guests)
+
+    async def limit_refreshes(self, request: Request) -> None:
+        """Logouts too: each asks PostgreSQL, whoever sends it."""
+        await self._limit(request, self._refreshes)
 
     def refresh_token(self, request: Request, body: RefreshWith, browser: Browser | None) -> str | None:
         """The token in the body, else in the cookie of a browser; '' and foreign forms fit nobody."""
@@ -74,6 +77,11 @@ class Door:
     def undress(self, request: Request, response: Response) -> None:
         response.headers.update(NO_STORE)
         cookies.clear(response, secure=self._secure(request))
+
+    async def _limit(self, request: Request, limit: Limit) -> None:
+        address = client_address(request, self._settings.auth_proxies)
+        if self._settings.auth_limit_loopback or not is_loopback(address):
+            await self._limiter.hit(limit, address_key(address))
 
     def _secure(self, request: Request) -> bool:
         return is_secure(request, self._settings.auth_proxies)
@@ -109,21 +117,24 @@ def _add_sessions(router: APIRouter, door: Door, parts: Parts) -> None:
     @router.post(
         "/tokens",
         response_model_exclude_none=True,
-        responses=problems(400, 401, 403, 413, 415, 422, 503),
+        responses=problems(400, 401, 403, 413, 415, 422, 429, 503),
     )
     async def refresh(request: Request, response: Response, body: RefreshWith) -> TokensOut:
         """Exchange a refresh token for new tokens; each works once, a second use ends the session."""
         browser = door.browser(request)
+        await door.limit_refreshes(request)
         token = door.refresh_token(request, body, browser)
         granted = await parts.sessions.refresh(token) if token else None
         if granted is None:
             raise invalid_token()
         return door.dress(request, response, granted, browser)
 
-    @router.post("/logout", status_code=204, responses=problems(400, 403, 413, 415, 422, 503))
+    @router.post("/logout", status_code=204, responses=problems(400, 403, 413, 415, 422, 429, 503))
     async def logout(request: Request, response: Response, body: RefreshWith) -> None:
         """End the session of a refresh token and remove the browser's cookies."""
-        token = door.refresh_token(request, body, door.browser(request))
+        browser = door.browser(request)
+        await door.limit_refreshes(request)
+        token = door.refresh_token(request, body, browser)
         if token:
             await parts.sessions.logout(token)
         door.undress(request, response)

@@ -62,6 +62,7 @@ class Sessions:
         if rotated is None:
             await self._on_bad_refresh(token)
             return None
+        await self._directory.publish([rotated.player])  # whoever plays on is remembered on
         return Granted(rotated.player, self._access(rotated.player, rotated.client), successor)
 
     async def logout(self, token: str) -> None:

@@ -2,6 +2,8 @@
 
 from pydantic import Field
 
+from infra.http.limits import Rate
+from infra.http.origin import LOCAL_PROXIES, Proxies
 from infra.settings import WithPostgres, WithRedis, WithTokens
 
 MINUTE, DAY = 60, 86_400
@@ -14,10 +16,12 @@ class AuthSettings(WithRedis, WithPostgres, WithTokens):
     auth_origins: frozenset[str] = Field(
         frozenset(), description="origins of pages on other hosts that may sign in, as a JSON list"
     )
-    auth_proxies: frozenset[str] = Field(
-        frozenset({"127.0.0.1", "::1"}), description="addresses whose X-Forwarded-* headers are believed"
+    auth_proxies: Proxies = Field(
+        LOCAL_PROXIES,
+        description="addresses and networks whose X-Forwarded-* headers are believed (JSON list)",
     )
-    auth_guest_rate: str = Field("20/hour", description="new guests per address (per /64 for IPv6)")
+    auth_guest_rate: Rate = Field("20/hour", description="new guests per address (per /64 for IPv6)")
+    auth_refresh_rate: Rate = Field("120/minute", description="refreshes and logouts per address, likewise")
     auth_limit_loopback: bool = Field(False, description="whether addresses of this machine are limited too")
     auth_access_seconds: int = Field(10 * MINUTE, ge=30, le=10 * MINUTE, description="life of an access token")
     auth_guest_idle_seconds: int = Field(7 * DAY, ge=60, description="a guest's session ends when unused so long")

@@ -58,7 +58,8 @@ DELETE FROM auth.sessions WHERE id IN (
 )
 """
 NAMES = """
-SELECT id, name FROM auth.players WHERE id > $1 AND seen_at > now() - interval '90 days' ORDER BY id LIMIT $2
+SELECT id, name FROM auth.players WHERE id > $1 AND seen_at > now() - make_interval(secs => $3)
+ORDER BY id LIMIT $2
 """
 
 
@@ -115,12 +116,12 @@ class Store:
             row = await db.fetchrow("SELECT id, name FROM auth.players WHERE id = $1", player)
         return None if row is None else Player(row["id"], row["name"])
 
-    async def players(self, page: int) -> AsyncIterator[list[Player]]:
-        """Players seen in the last 90 days, in pages."""
+    async def players(self, page: int, seconds: float) -> AsyncIterator[list[Player]]:
+        """Players seen in the last so many seconds, in pages."""
         after = UUID(int=0)
         while True:
             async with self._connection() as db:
-                rows = await db.fetch(NAMES, after, page)
+                rows = await db.fetch(NAMES, after, page, seconds)
             if not rows:
                 return
             after = rows[-1]["id"]

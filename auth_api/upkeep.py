@@ -34,7 +34,7 @@ class Upkeep:
         self._health.beat()
         try:
             await self._store.ping()
-            self._health.set("redis", True, await self._directory.fill())
+            self._health.set("redis", True, await self._directory.fill(self._health.beat))
             await self._sweep()
         except StoreAway as error:
             self._tell(False, str(error))

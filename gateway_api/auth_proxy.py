@@ -11,7 +11,7 @@ import structlog
 from fastapi import Request, Response
 
 from infra.http import body
-from infra.http.origin import client_address, is_secure, own_host
+from infra.http.origin import Proxies, client_address, is_secure, own_host
 from infra.http.problems import Problem, away
 from infra.http.trace import trace_id_of, traceparent
 from infra.metrics import STORE_AWAY
@@ -33,7 +33,7 @@ ANSWERED = frozenset(
 class AuthProxy:
     """A client of one auth_api. `proxies` as in `infra.http.origin`: whose forwarding headers are believed."""
 
-    def __init__(self, url: str, proxies: frozenset[str]) -> None:
+    def __init__(self, url: str, proxies: Proxies) -> None:
         self._proxies = proxies
         nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # else one player's cookie reaches the next
         self._http = httpx2.AsyncClient(

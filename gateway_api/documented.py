@@ -67,6 +67,8 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 COMMAND_PROBLEMS = problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
 READ_PROBLEMS = problems(401, 403, 404, 503)
+HISTORY_PROBLEMS = problems(401, 403, 404, 429, 503)
+PAGE_PROBLEMS = problems(401, 403, 422, 429, 503)
 
 
 def body(name: str) -> dict[str, Any]:

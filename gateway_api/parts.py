@@ -60,10 +60,20 @@ class Parts:
         if (address := self.limited_address(request)) is not None:
             await self.limiter.hit(Limit("commands", self.settings.gateway_command_rate), address)
 
+    async def limit_history(self, request: Request, player: str) -> None:
+        """Per player, since players of one address do not share what they read."""
+        if self.limited_address(request) is not None:
+            await self.limiter.hit(Limit("history", self.settings.gateway_history_rate), player)
+
 
 @lru_cache(maxsize=4096)
 def _limited(address: str, loopback_too: bool) -> str | None:
     return address_key(address) if loopback_too or not is_loopback(address) else None
+
+
+def is_player(text: str) -> bool:
+    """Whether an id can be a player's: not the computer's, nor the timer's."""
+    return _id.fullmatch(text) is not None
 
 
 def match_id_of(text: str) -> str:

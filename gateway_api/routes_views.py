@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from gateway_api import catalogue, documented, history
 from gateway_api.answers import unknown_match
 from gateway_api.headers import is_current, last_event_id
-from gateway_api.parts import Answer, MatchPath, Parts, Plain, match_id_of, parts_of
+from gateway_api.parts import Answer, MatchPath, Parts, Plain, is_player, match_id_of, parts_of
 from gateway_api.sse import Audience
 from gateway_api.store import FIRST, PostgresAway, cursor_place
 from gateway_api.views import etag
@@ -64,12 +64,12 @@ async def events(request: Request, match_id: MatchPath) -> Response:
 @router.get(
     "/v1/matches/{match_id}/history",
     tags=["history"],
-    responses={200: {"model": history.MatchHistory}, **documented.READ_PROBLEMS},
+    responses={200: {"model": history.MatchHistory}, **documented.HISTORY_PROBLEMS},
 )
 async def match_history(request: Request, match_id: MatchPath) -> Response:
     """Every event of the match in order, up to the first secret that is not settled yet."""
     parts = parts_of(request)
-    await parts.caller(request)
+    await parts.limit_history(request, (await parts.caller(request)).subject)
     try:
         row = await parts.store.match(match_id_of(match_id))
         if row is None:
@@ -84,7 +84,7 @@ async def match_history(request: Request, match_id: MatchPath) -> Response:
 @router.get(
     "/v1/players/{player_id}/matches",
     tags=["history"],
-    responses={200: {"model": history.MatchPage}, **problems(401, 403, 422, 503)},
+    responses={200: {"model": history.MatchPage}, **documented.PAGE_PROBLEMS},
 )
 async def player_matches(
     request: Request,
@@ -92,9 +92,9 @@ async def player_matches(
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = LISTED,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Response:
-    """A player's matches, the newest first."""
+    """A player's matches, the newest first; none for an id that is no player's, such as the computer's."""
     parts = parts_of(request)
-    await parts.caller(request)
+    await parts.limit_history(request, (await parts.caller(request)).subject)
     limit, place = _limit(request.query_params.get("limit")), FIRST
     if (cursor := request.query_params.get("cursor")) is not None:
         found = cursor_place(cursor)
@@ -114,8 +114,8 @@ async def games(request: Request) -> Response:
 async def _page(parts: Parts, player: str, place: Any, limit: int) -> Response:
     if "\x00" in player or len(player) > 64:
         raise _wrong("path/player_id", "is not a player's id")
-    try:
-        rows = await parts.store.matches_of(player, place, limit + 1)
+    try:  # the computer has a seat in every other match: nobody needs that list, and it is long to sort
+        rows = await parts.store.matches_of(player, place, limit + 1) if is_player(player) else []
     except PostgresAway:
         raise away("postgres") from None
     names = await parts.names.of(history.players_of(rows))

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
+from infra.http.limits import Rate
+from infra.http.origin import LOCAL_PROXIES, Proxies
 from infra.settings import Settings, WithTokens
 
 CLONE = Path(__file__).resolve().parents[1]
@@ -19,10 +21,12 @@ class GatewaySettings(Settings, WithTokens):
     gateway_origins: frozenset[str] = Field(
         frozenset(), description="origins of pages on other hosts that may use it, as a JSON list"
     )
-    gateway_proxies: frozenset[str] = Field(
-        frozenset({"127.0.0.1", "::1"}), description="addresses whose X-Forwarded-* headers are believed"
+    gateway_proxies: Proxies = Field(
+        LOCAL_PROXIES,
+        description="addresses and networks whose X-Forwarded-* headers are believed (JSON list)",
     )
-    gateway_command_rate: str = Field("1200/minute", description="commands per address (per /64 for IPv6)")
+    gateway_command_rate: Rate = Field("1200/minute", description="commands per address (per /64 for IPv6)")
+    gateway_history_rate: Rate = Field("300/minute", description="histories and lists of matches per player")
     gateway_limit_loopback: bool = Field(False, description="whether addresses of this machine are limited too")
     gateway_streams: int = Field(10_000, ge=1, description="event streams open at once in one process")
     gateway_streams_per_player: int = Field(4, ge=1, description="event streams of one player in one process")

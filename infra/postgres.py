@@ -49,9 +49,12 @@ async def connect(
     url: str, name: str, *, statement_ms: int = STATEMENT_MS, **more: Any
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection. Its search_path is pg_catalog alone: every table is named with its schema."""
-    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
-        url, **{**_arguments(name, statement_ms), **more}
-    )
+    try:
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+            url, **{**_arguments(name, statement_ms), **more}
+        )
+    except ValueError as error:  # a port that is no number has no class of its own
+        raise asyncpg.ClientConfigurationError("the URL is wrong") from error
     await _prepare(connection)
     return connection
 

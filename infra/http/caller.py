@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from infra.http import cookies
 from infra.http.body import UNSAFE
-from infra.http.origin import LOCAL_PROXIES, browser_of, is_secure
+from infra.http.origin import LOCAL_PROXIES, Proxies, browser_of, is_secure
 from infra.http.problems import Problem, away
 from infra.http.tokens import Claims, KeysAway, TokenRejected, Verifier
 
@@ -25,7 +25,7 @@ class Callers:
         verifier: Verifier,
         *,
         origins: Collection[str] = (),
-        proxies: Collection[str] = LOCAL_PROXIES,
+        proxies: Proxies = LOCAL_PROXIES,
     ) -> None:
         self._verifier, self._origins, self._proxies = verifier, origins, proxies
 

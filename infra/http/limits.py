@@ -3,11 +3,13 @@
 import ipaddress
 import time
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
 import structlog
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, parse, parse_many
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from pydantic import AfterValidator
 from redis.asyncio import Redis
 
 from infra.http.problems import Problem
@@ -16,6 +18,19 @@ from infra.redis_client import AWAY
 
 log = structlog.get_logger()
 PREFIX = "playlog:limit"
+
+
+def _rate(text: str) -> str:
+    try:
+        [item] = parse_many(text)
+    except ValueError:  # no rate, or several of which only the first would count
+        item = None
+    if item is None or item.amount < 1:
+        raise ValueError("it must be one rate such as 20/hour or 1200/minute")
+    return text
+
+
+Rate: TypeAlias = Annotated[str, AfterValidator(_rate)]
 
 
 @dataclass(frozen=True)

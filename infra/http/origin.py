@@ -7,6 +7,8 @@ trust, host, scheme and address are those that it forwards.
 import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -14,7 +16,9 @@ from starlette.requests import HTTPConnection
 from infra.http.problems import Problem
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-LOCAL_PROXIES = frozenset({"127.0.0.1", "::1"})
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Proxies: TypeAlias = frozenset[Network]  # a single address is a network of one
+LOCAL_PROXIES: Proxies = frozenset({ipaddress.IPv4Network("127.0.0.1"), ipaddress.IPv6Network("::1")})
 
 
 @dataclass(frozen=True)
@@ -29,23 +33,35 @@ def peer(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
-def client_address(request: HTTPConnection, proxies: Collection[str] = LOCAL_PROXIES) -> str:
+@lru_cache(maxsize=4096)
+def is_proxy(address: str, proxies: Proxies) -> bool:
+    """Whether an address lies in one of the networks whose forwarding headers are believed."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return any(ip in network for network in proxies)
+
+
+def client_address(request: HTTPConnection, proxies: Proxies = LOCAL_PROXIES) -> str:
     """The client's address: the last one in X-Forwarded-For that no trusted proxy has, where the peer is one."""
     address = peer(request)
-    if address not in proxies:
+    if not is_proxy(address, proxies):
         return address
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     for hop in reversed([item.strip() for item in forwarded if item.strip()]):
         if not _is_address(hop):
             break
         address = hop
-        if hop not in proxies:
+        if not is_proxy(hop, proxies):
             break
     return address
 
 
 def browser_of(
-    request: HTTPConnection, allowed: Collection[str] = (), proxies: Collection[str] = LOCAL_PROXIES
+    request: HTTPConnection, allowed: Collection[str] = (), proxies: Proxies = LOCAL_PROXIES
 ) -> Browser | None:
     """The browser behind a request, None for a program; a 403 problem for a page of another site.
 
@@ -61,15 +77,15 @@ def browser_of(
     return Browser(origin)
 
 
-def own_host(request: HTTPConnection, proxies: Collection[str] = LOCAL_PROXIES) -> str:
+def own_host(request: HTTPConnection, proxies: Proxies = LOCAL_PROXIES) -> str:
     """The Host that the client asked for."""
-    forwarded = request.headers.get("x-forwarded-host") if peer(request) in proxies else None
+    forwarded = request.headers.get("x-forwarded-host") if is_proxy(peer(request), proxies) else None
     return (forwarded or request.headers.get("host", "")).lower()
 
 
-def is_secure(request: HTTPConnection, proxies: Collection[str] = LOCAL_PROXIES) -> bool:
+def is_secure(request: HTTPConnection, proxies: Proxies = LOCAL_PROXIES) -> bool:
     """Whether the client came over TLS, to us or to a proxy that we trust."""
-    forwarded = request.headers.get("x-forwarded-proto") if peer(request) in proxies else None
+    forwarded = request.headers.get("x-forwarded-proto") if is_proxy(peer(request), proxies) else None
     return (forwarded or request.scope.get("scheme", "http")).lower() == "https"
 
 

@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
 CREATED, UNKNOWN, EXISTS = 0, 3, 36
+REPLICATED = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}  # of topics with copies
 LEADER_DEADLINE = 30.0
 LEADER_PAUSE = 0.05
 
@@ -73,7 +74,7 @@ async def check(admin: AIOKafkaAdminClient, specs: Iterable[Topic]) -> None:
     """Compare topics with their specs; raises TopicMismatch naming topic, setting, expected and found, as
     TopicUnknown where one is missing."""
     specs = list(specs)
-    partitions = {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics()}
+    partitions = {t["topic"]: t["partitions"] for t in await admin.describe_topics()}
     present = [spec for spec in specs if spec.name in partitions]
     configs = await _configs(admin, [spec.name for spec in present])
     missing = [f"topic {s.name} does not exist" for s in specs if s.name not in partitions]
@@ -84,15 +85,25 @@ async def check(admin: AIOKafkaAdminClient, specs: Iterable[Topic]) -> None:
         raise TopicMismatch(differences)
 
 
-def _compare(spec: Topic, partitions: int, configs: Mapping[str, str]) -> list[str]:
+def _compare(spec: Topic, partitions: Sequence[Any], configs: Mapping[str, str]) -> list[str]:
     """Words for every difference of one topic."""
-    pairs = [("partitions", str(spec.partitions), str(partitions))]
-    pairs += [(name, str(value), configs.get(name, "nothing")) for name, value in spec.configs.items()]
+    wanted = {**(REPLICATED if _has_copies(partitions) else {}), **spec.configs}
+    pairs = [("partitions", str(spec.partitions), str(len(partitions)))]
+    pairs += [(name, str(value), configs.get(name, "nothing")) for name, value in wanted.items()]
     return [
         f"topic {spec.name}: {name} must be {expected}, found {found}"
         for name, expected, found in pairs
-        if expected != found
+        if expected != found and not _is_stricter(name, expected, found)
     ]
+
+
+def _has_copies(partitions: Sequence[Any]) -> bool:
+    return any(len(partition["replicas"]) > 1 for partition in partitions)
+
+
+def _is_stricter(name: str, expected: str, found: str) -> bool:
+    """More copies than we ask for are fine; that is the one setting where another value is as good."""
+    return name == "min.insync.replicas" and found.isdigit() and int(found) >= int(expected)
 
 
 async def _create(admin: AIOKafkaAdminClient, specs: Sequence[Topic], replicas: int) -> list[str]:
@@ -109,7 +120,8 @@ async def _create(admin: AIOKafkaAdminClient, specs: Sequence[Topic], replicas: 
 
 
 def _new(spec: Topic, replicas: int) -> NewTopic:
-    return NewTopic(spec.name, spec.partitions, replicas, topic_configs=dict(spec.configs))
+    configs = {**(REPLICATED if replicas > 1 else {}), **spec.configs}
+    return NewTopic(spec.name, spec.partitions, replicas, topic_configs=configs)
 
 
 async def _leaderless(admin: AIOKafkaAdminClient, specs: Sequence[Topic]) -> list[str]:

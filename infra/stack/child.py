@@ -26,6 +26,7 @@ class Program:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     port: int | None = None
+    host: str = "127.0.0.1"  # what it listens on
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
     prefix: tuple[str, ...] = ()  # a command that becomes argv under another user

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from infra.stack import aot, services, stores
 from infra.stack.cores import take_turns
 from infra.stack.errors import NotInTime, StackError, StopRequested
-from infra.stack.health import answer, is_ready
+from infra.stack.health import is_ready, reasons
 from infra.stack.home import Home
 from infra.stack.ports import Ports, refuse_taken
 from infra.stack.running import Link, last_words, run_all, wait_until
@@ -78,7 +78,7 @@ class LocalStack:
         self._ready = True
         self._supervisor.keep_spares()
         self._write_state()
-        self._report.ready(self._address() if plan else "")
+        self._report.ready(self._settings.gateway_url if plan else "")
         self._record_aot(known)
 
     def _describe_stores(self) -> Stores:
@@ -110,7 +110,7 @@ class LocalStack:
             for tier in plan.tiers:
                 self._supervisor.start(tier)
             try:
-                wait_until(lambda: is_ready(gateway.port), "The gateway", self._tick, READY_SECONDS)
+                wait_until(lambda: is_ready(gateway.port, gateway.host), "The gateway", self._tick, READY_SECONDS)
             except NotInTime as error:
                 raise StackError(f"{error}\n{explain(self._supervisor.everybody())}") from error
 
@@ -124,11 +124,6 @@ class LocalStack:
         if kafka and kafka.java.has_aot and not kafka.aot.exists():
             self._supervisor.errand(aot.recorder(self._home, kafka, services.python()))
 
-    def _address(self) -> str:
-        host = self._settings.gateway_host
-        shown = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0"} else host  # noqa: S104 -- only compared
-        return f"http://{shown}:{self._settings.gateway_port}"
-
     def _write_state(self) -> None:
         if self._stores is not None:
             self._home.write_state(self._state(self._stores))
@@ -138,7 +133,7 @@ class LocalStack:
             "home": str(self._home.path),
             "started": self._started,
             "ready": self._ready,
-            "gateway": {"url": None if self._stores_only else self._address()},
+            "gateway": {"url": None if self._stores_only else self._settings.gateway_url},
             "kafka": {"address": known.kafka_address()},
             "redis": {"url": known.redis_url()},
             "postgres": {"url": known.postgres_url()},
@@ -153,6 +148,7 @@ def describe(watched: Watched) -> dict[str, Any]:
         "name": watched.program.name,
         "pid": watched.child.pid,
         "state": watched.state,
+        "host": watched.program.host,
         "port": watched.program.port,
         "restarts": watched.restarts,
         "log": str(watched.program.log),
@@ -162,8 +158,8 @@ def describe(watched: Watched) -> dict[str, Any]:
 def explain(everybody: list[Watched]) -> str:
     """What each service that is not ready says about it, and the end of its log."""
     services_only = [watched.program for watched in everybody if watched.program.name not in stores.NAMES]
-    late = [program for program in services_only if not is_ready(program.port)]
+    late = [program for program in services_only if not is_ready(program.port, program.host)]
     return "\n".join(
-        f"{program.name} is not ready: {answer(program.port or 0, '/readyz')[1]}\n{last_words(program)}"
+        f"{program.name} is not ready: {reasons(program.port, program.host)}\n{last_words(program)}"
         for program in late
     )

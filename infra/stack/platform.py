@@ -10,7 +10,7 @@ from infra.stack import services
 from infra.stack import settings as stack_settings
 from infra.stack.child import Child, Program
 from infra.stack.errors import NotInTime
-from infra.stack.health import answer, is_ready
+from infra.stack.health import is_ready, reasons
 from infra.stack.home import Home
 from infra.stack.ports import Ports, free_port
 from infra.stack.running import last_words, pause, run_all
@@ -54,7 +54,7 @@ class Service:
     @property
     def ready(self) -> bool:
         """What its /readyz says, within a second."""
-        return self.running and is_ready(self.port)
+        return self.running and is_ready(self.port, self.program.host)
 
     @property
     def exit_code(self) -> int | None:
@@ -119,7 +119,8 @@ class Platform:
 
 
 def _words(service: Service) -> str:
-    return f"{service.name} is not ready: {answer(service.port, '/readyz')[1]}\n{last_words(service.program)}"
+    told = reasons(service.port, service.program.host)
+    return f"{service.name} is not ready: {told}\n{last_words(service.program)}"
 
 
 def _replicated(topics: Program, replicas: int) -> Program:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.stack.child import Program
+from infra.stack.health import LOOPBACK, in_url, reachable
 from infra.stack.home import Home
 from infra.stack.ports import Ports
 from infra.stack.settings import CLONE, StackSettings
@@ -24,19 +25,20 @@ class Service:
     module: str
     name: str
     port_setting: str = ""  # empty: the health port, chosen
+    host_setting: str = "PLAYLOG_HEALTH_HOST"
     hurried: bool = False  # players wait for it, so an understudy stands by
 
 
 # Tiers, in the order of their start; they end in the reverse order, so that the door closes first.
 SERVICES = (
     (
-        Service("auth_api", "auth", "PLAYLOG_AUTH_PORT"),
+        Service("auth_api", "auth", "PLAYLOG_AUTH_PORT", "PLAYLOG_AUTH_HOST"),
         Service("engine_worker", "engine-1", hurried=True),
         Service("engine_worker", "engine-2", hurried=True),
         Service("session_worker", "session", hurried=True),
         Service("history_sink", "history"),
     ),
-    (Service("gateway_api", "gateway", "PLAYLOG_GATEWAY_PORT"),),
+    (Service("gateway_api", "gateway", "PLAYLOG_GATEWAY_PORT", "PLAYLOG_GATEWAY_HOST"),),
 )
 
 
@@ -65,12 +67,13 @@ def plan(settings: StackSettings, home: Home, ports: Ports, stores: Mapping[str,
 
 
 def _addresses(settings: StackSettings, home: Home, picked: Mapping[str, int]) -> dict[str, str]:
+    auth_host = in_url(reachable(settings.environment.get("PLAYLOG_AUTH_HOST") or LOOPBACK))
     return {
         "PLAYLOG_HOME": str(home.path),
         "PLAYLOG_GATEWAY_HOST": settings.gateway_host,
         "PLAYLOG_GATEWAY_PORT": str(picked["gateway"]),
         "PLAYLOG_AUTH_PORT": str(picked["auth"]),
-        "PLAYLOG_AUTH_URL": f"http://127.0.0.1:{picked['auth']}",
+        "PLAYLOG_AUTH_URL": f"http://{auth_host}:{picked['auth']}",
         "PLAYLOG_LOG_FORMAT": settings.environment.get("PLAYLOG_LOG_FORMAT") or "json",
     }
 
@@ -97,6 +100,7 @@ def _program(service: Service, home: Home, shared: Mapping[str, str], port: int)
         home.log(service.name),
         {**shared, **own},
         port,
+        shared.get(service.host_setting) or LOOPBACK,
         folder=CLONE,
         understudy=(python(), "-m", "infra.stack.understudy", service.module) if service.hurried else None,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.stack.errors import StackError
+from infra.stack.health import LOOPBACK, in_url, reachable
 
 CLONE = Path(__file__).resolve().parents[2]
 GATEWAY_PORT = 8000
@@ -53,6 +54,12 @@ class StackSettings:
     def gateway_port(self) -> int:
         """Where browsers find Playlog."""
         return self.port("PLAYLOG_GATEWAY_PORT") or GATEWAY_PORT
+
+    @property
+    def gateway_url(self) -> str:
+        """The gateway's address, for a browser on this machine."""
+        host = reachable(self.gateway_host)
+        return f"http://{'localhost' if host == LOOPBACK else in_url(host)}:{self.gateway_port}"
 
 
 def read(environment: Mapping[str, str] | None = None) -> StackSettings:

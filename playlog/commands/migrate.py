@@ -5,11 +5,24 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 
+import asyncpg
+
 from infra.migrations import Migrated
 from infra.postgres import AWAY
 from infra.settings import WithPostgres, load
 
 SERVICES = ("auth_api", "history_sink")
+AWAY_CODE, MISUSED = 1, 2
+URL = "PLAYLOG_POSTGRES_URL"
+# What PostgreSQL, or its client, has against our address of it; the first that fits.
+WRONG: dict[type[Exception], str] = {
+    asyncpg.ClientConfigurationError: f"{URL} is no address: write postgresql://user:password@host:port/database.",
+    asyncpg.InvalidCatalogNameError: f"There is no database of the name in {URL}: create it, or name another one.",
+    asyncpg.InvalidAuthorizationSpecificationError: (
+        f"PostgreSQL refuses the user or the password in {URL}: set the right ones."
+    ),
+    asyncpg.InsufficientPrivilegeError: f"The user in {URL} may not make these tables: name their owner.",
+}
 
 
 def migrate() -> None:
@@ -17,9 +30,13 @@ def migrate() -> None:
     url = load(WithPostgres).postgres_url.get_secret_value()
     try:
         asyncio.run(_all(url))
+    except tuple(WRONG) as error:
+        sys.stderr.write(next(words for kind, words in WRONG.items() if isinstance(error, kind)) + "\n")
+        raise SystemExit(MISUSED) from None
     except AWAY as error:
-        sys.stderr.write(f"PostgreSQL does not answer at PLAYLOG_POSTGRES_URL ({type(error).__name__}).\n")
-        raise SystemExit(1) from None
+        name = type(error).__name__
+        sys.stderr.write(f"PostgreSQL does not answer at {URL} ({name}): start it, or set {URL} to where it is.\n")
+        raise SystemExit(AWAY_CODE) from None
 
 
 async def _all(url: str) -> None:

@@ -56,7 +56,7 @@ def complete(found: dict[str, Any], supervisor: int) -> dict[str, Any]:
 def process_ready(process: dict[str, Any]) -> bool:
     """A service is asked; a store is ready when it runs, since the services' readiness covers it."""
     running = process["state"] == "running" and alive(process["pid"])
-    return running and (process["service"] in stores.NAMES or is_ready(process["port"]))
+    return running and (process["service"] in stores.NAMES or is_ready(process["port"], process["host"]))
 
 
 def alive(pid: int) -> bool:

@@ -185,6 +185,28 @@ async def test_the_limit_holds_in_process_while_redis_is_away(start: Start) -> N
         assert [answer.status_code for answer in answers] == [201, 201, 429]
 
 
+@pytest.mark.parametrize("path", ["tokens", "logout"])
+async def test_given_many_refreshes_from_one_address_when_one_more_comes_then_it_waits_and_ends_nothing(
+    start: Start, redis: Redis, path: str
+) -> None:
+    await redis.flushdb()
+    async with start(auth_limit_loopback=True, auth_refresh_rate="2/hour") as auth:
+        token = (await auth.guest())["refresh_token"]
+        sent = [await auth.http.post(f"/auth/v1/{path}", json={"refresh_token": "x"}) for _ in range(3)]
+        assert [answer.status_code == 429 for answer in sent] == [False, False, True]
+        assert 3000 < int(sent[-1].headers["retry-after"]) <= 3600
+        assert (await auth.refresh(token)).status_code == 429
+        await redis.flushdb()
+        assert (await auth.refresh(token)).status_code == 200
+    await redis.flushdb()
+
+
+async def test_given_no_redis_when_refreshes_flood_in_then_the_limit_holds_in_process(start: Start) -> None:
+    away = "redis://127.0.0.1:1/0"
+    async with start(auth_limit_loopback=True, auth_refresh_rate="2/hour", redis_url=away) as auth:
+        assert [(await auth.refresh("x")).status_code for _ in range(3)] == [401, 401, 429]
+
+
 async def test_each_forwarded_address_has_its_own_limit(start: Start, redis: Redis) -> None:
     await redis.flushdb()
     async with start(auth_guest_rate="1/hour") as auth:

@@ -1,17 +1,19 @@
 """What auth_api makes good by itself: names missed while Redis was away, sessions long over."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import asyncpg
 import pytest
 from redis.asyncio import Redis
 
-from auth_api.directory import Directory
-from auth_api.store import Store
+from auth_api import directory
+from auth_api.directory import KEPT_SECONDS, Directory
+from auth_api.store import Player, Store
 from auth_api.upkeep import SWEEP_SECONDS, Upkeep
 from infra import redis_client
 from infra.clock import ManualClock
-from infra.health import Health
+from infra.health import BEAT_SECONDS, Health
 from schemas import keys
 from tests.auth_api.conftest import Running
 
@@ -58,6 +60,53 @@ async def test_names_that_are_there_are_not_written_again(auth: Running, redis: 
     await redis.delete(keys.player(player))
     await directory.fill()
     assert await redis.get(keys.player(player)) is None
+
+
+async def test_given_a_player_who_was_not_seen_for_a_week_when_they_refresh_then_their_name_is_back_for_a_week(
+    auth: Running, redis: Redis
+) -> None:
+    body = await auth.guest()
+    key = keys.player(body["player"]["id"])
+    assert KEPT_SECONDS - 60 < await redis.ttl(key) <= KEPT_SECONDS
+    await redis.delete(key)
+    await auth.refresh(body["refresh_token"])
+    assert await redis.get(key) == body["player"]["name"].encode()
+    assert KEPT_SECONDS - 60 < await redis.ttl(key) <= KEPT_SECONDS
+
+
+async def test_given_an_empty_redis_when_all_names_are_written_then_each_is_forgotten_in_time(
+    auth: Running, redis: Redis
+) -> None:
+    player, long_gone = [(await auth.guest())["player"]["id"] for _ in range(2)]
+    await pool_of(auth).execute(
+        "UPDATE auth.players SET seen_at = now() - interval '8 days' WHERE id = $1", UUID(long_gone)
+    )
+    await redis.flushdb()
+    await Directory(store_of(auth), redis).fill()
+    assert KEPT_SECONDS - 60 < await redis.ttl(keys.player(player)) <= KEPT_SECONDS
+    assert not await redis.exists(keys.player(long_gone))
+
+
+async def test_given_more_players_than_a_heartbeat_has_time_for_when_names_are_written_then_auth_stays_alive(
+    auth: Running, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    health = Health(["postgres"], monotonic=clock.monotonic)
+
+    class Slow(Directory):
+        async def publish(self, players: Iterable[Player]) -> bool:
+            clock.advance(BEAT_SECONDS - 1)
+            alive.append(health.alive)
+            return await super().publish(players)
+
+    alive: list[bool] = []
+    monkeypatch.setattr(directory, "PAGE", 1)
+    for _ in range(3):
+        await auth.guest()
+    await redis.flushdb()
+    await Upkeep(store_of(auth), Slow(store_of(auth), redis), health, clock).round()
+    assert len(alive) >= 3
+    assert all(alive)
 
 
 async def test_old_sessions_are_swept_every_ten_minutes(auth: Running, redis: Redis) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import asyncpg
 import orjson
+import pytest
 
-from tests.gateway_api.conftest import Running
+from tests.gateway_api.conftest import Running, Start
 from tests.gateway_api.double import new_view
 
 BEGIN = datetime(2026, 11, 21, 8, 0, 0, 123000, UTC)
@@ -101,6 +102,35 @@ async def test_a_list_names_who_played(gateway: Running) -> None:
     [row] = (await ann.get(f"/v1/players/{ann.id}/matches")).json()["matches"]
     assert row["seats"] == [{"player": ann.id, "name": ann.name}, {"player": "computer", "name": "Computer"}]
     assert (row["created_at"], row["ended_at"], row["ended_by"]) == ("2026-11-21T08:00:00.123Z", None, None)
+
+
+@pytest.mark.parametrize("player", ["computer", "timer", "nobody", "COMPUTER", "00000000-0000-4000-8000"])
+async def test_given_an_id_that_is_no_players_when_its_matches_are_asked_for_then_postgres_is_not(
+    gateway: Running, player: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await gateway.guest()
+    await store_match(gateway, [ann.id, player])
+
+    async def asked(*_: Any) -> None:
+        raise AssertionError("PostgreSQL was asked")
+
+    monkeypatch.setattr(gateway.gateway._store, "matches_of", asked)
+    answer = await ann.get(f"/v1/players/{player}/matches")
+    assert (answer.status_code, answer.json()) == (200, {"matches": [], "next": None})
+
+
+async def test_given_many_reads_of_history_when_one_more_comes_then_that_player_alone_waits(
+    start: Start,
+) -> None:
+    async with start(gateway_limit_loopback=True, gateway_history_rate="2/hour") as gateway:
+        ann, bob = await gateway.guest(), await gateway.guest()
+        match = await store_match(gateway, [ann.id, None])
+        list_of, history_of = f"/v1/players/{ann.id}/matches", f"/v1/matches/{match}/history"
+        statuses = [(await ann.get(path)).status_code for path in (list_of, history_of, list_of, history_of)]
+        assert statuses == [200, 200, 429, 429]
+        refused = await ann.get(history_of)
+        assert (refused.json()["code"], int(refused.headers["retry-after"]) > 3000) == ("too_many_requests", True)
+        assert (await bob.get(list_of)).status_code == 200
 
 
 async def test_wrong_pages_are_named(gateway: Running) -> None:

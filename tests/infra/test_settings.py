@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from auth_api.settings import AuthSettings
+from gateway_api.settings import GatewaySettings
 from infra.settings import KafkaSecurity, Settings, WithKafka, load
 
 GIVEN = {
@@ -65,6 +67,28 @@ def test_a_wrong_setting_is_named_without_its_value(
     assert "PLAYLOG_HEALTH_PORT (" in said
     assert "PLAYLOG_KAFKA_SECURITY__PROTOCOL" in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("rate", ["abc", "", "20", "20/fortnight", "0/hour", "1/second;20/hour"])
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        (AuthSettings, "PLAYLOG_AUTH_GUEST_RATE"),
+        (AuthSettings, "PLAYLOG_AUTH_REFRESH_RATE"),
+        (GatewaySettings, "PLAYLOG_GATEWAY_COMMAND_RATE"),
+        (GatewaySettings, "PLAYLOG_GATEWAY_HISTORY_RATE"),
+    ],
+)
+def test_given_a_rate_that_is_none_when_a_service_starts_then_the_setting_is_named(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cls: type[Settings], name: str, rate: str
+) -> None:
+    environment.setenv(name, rate)
+    with pytest.raises(SystemExit) as caught:
+        load(cls)
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{name} (")
+    assert "20/hour" in said
 
 
 def test_a_service_without_a_store_needs_no_secret_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

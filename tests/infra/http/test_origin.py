@@ -1,10 +1,12 @@
 """Whose page and which address a request comes from."""
 
+from ipaddress import ip_network
+
 import pytest
 from starlette.requests import Request
 
 from infra.http.limits import address_key, is_loopback
-from infra.http.origin import browser_of, client_address, is_secure, own_host
+from infra.http.origin import browser_of, client_address, is_proxy, is_secure, own_host
 from infra.http.problems import Problem
 
 
@@ -67,6 +69,27 @@ def test_an_empty_host_is_nobodys_own() -> None:
 )
 def test_only_our_proxy_names_the_client(peer: str, forwarded: str, address: str) -> None:
     assert client_address(request(peer, x_forwarded_for=forwarded)) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "trusted"),
+    [
+        ("172.30.71.4", True),
+        ("::ffff:172.30.71.4", True),
+        ("172.30.72.4", False),
+        ("fd00::4", True),
+        ("fd01::4", False),
+        ("10.0.0.1", True),
+        ("10.0.0.2", False),
+        ("", False),
+        ("testclient", False),
+    ],
+)
+def test_given_networks_of_proxies_when_an_address_lies_in_one_then_it_is_believed(
+    address: str, trusted: bool
+) -> None:
+    proxies = frozenset({ip_network("172.30.71.0/24"), ip_network("fd00::/16"), ip_network("10.0.0.1")})
+    assert is_proxy(address, proxies) is trusted
 
 
 def test_host_and_scheme_are_forwarded_by_our_proxy_alone() -> None:
