@@ -71,13 +71,14 @@ class AuthProxy:
     async def close(self) -> None:
         await self._http.aclose()
 
-    def _headers(self, request: Request) -> dict[str, str]:
+    def _headers(self, request: Request) -> dict[bytes, bytes]:
+        """As bytes: what came need not be ASCII, and httpx2 would refuse it."""
         headers = {name: value for name in ASKED if (value := request.headers.get(name)) is not None}
         headers["x-forwarded-for"] = client_address(request, self._proxies)
         headers["x-forwarded-host"] = own_host(request, self._proxies)
         headers["x-forwarded-proto"] = "https" if is_secure(request, self._proxies) else "http"
         headers["traceparent"] = traceparent(trace_id_of(request.scope))
-        return headers
+        return {name.encode(): value.encode("latin-1") for name, value in headers.items()}
 
 
 def _response(answer: httpx2.Response) -> Response:

@@ -1,5 +1,6 @@
 """The outermost layer: Host names we answer to, and the headers that every answer carries."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -25,6 +26,7 @@ HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
 HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
@@ -53,9 +55,10 @@ class Edge:
         await respond(Request(scope), problem)(scope, receive, sending)
 
     def _host(self, scope: Any) -> str:
-        """The one Host header's name; '' where there is none or more than one."""
+        """The one Host header's name; '' where there is none or more than one, or a port that is no number."""
         found = [value for name, value in scope["headers"] if name == b"host"]
         if len(found) != 1:
             return ""
         host: str = found[0].decode("latin-1").lower()
-        return host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
+        parts = HOST.fullmatch(host)
+        return parts[1] if parts else ""

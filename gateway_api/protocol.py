@@ -66,6 +66,8 @@ class Protocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._start_clock()  # uvicorn's has stopped at these bytes, though they may begin nothing
         if self._in_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("Request header too large.")
 
@@ -101,6 +103,9 @@ class Protocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._in_head = True
+        self._start_clock()
+
+    def _start_clock(self) -> None:
         if self._late is None:
             self._late = self.loop.call_later(HEAD_SECONDS, self._cut)
 

@@ -27,7 +27,8 @@ LINGER_SECONDS = 1.0
 LINGER_BYTES = 32 << 20
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 JSON_TYPE = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
-TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# A string that does not end is one token too: begun anew at each of its quotes, 16 kB took a second.
+TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 async def read(request: Request, most: int = MAX_BYTES) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_api.client import Player
+from tests.gateway_api.client import Player, exchange
 from tests.gateway_api.conftest import Running
 
 JSON = {"content-type": "application/json", "idempotency-key": "k"}
@@ -159,3 +159,10 @@ async def test_what_cannot_be_a_match_is_unknown(gateway: Running, match: str) -
 async def post_raw(gateway: Running, player: Player, path: str, raw: bytes, **headers: Any) -> Any:
     async with gateway.http() as http:
         return await http.post(path, content=raw, headers={**player.bearer, **JSON, **headers})
+
+
+@pytest.mark.parametrize("name", [b"user-agent", b"origin", b"accept-language", b"x-forwarded-for"])
+async def test_headers_that_are_not_ascii_are_no_fault_of_ours(gateway: Running, name: bytes) -> None:
+    raw = b"GET /auth/v1/me HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n%b: caf\xe9\r\n\r\n" % name
+    answer = await exchange(gateway.url, raw)
+    assert answer.startswith(b"HTTP/1.1 4")

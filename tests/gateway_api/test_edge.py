@@ -43,6 +43,38 @@ async def test_a_head_that_does_not_arrive_is_cut(gateway: Running, monkeypatch:
     assert await exchange(gateway.url, HOST, 5) == b""
 
 
+@pytest.mark.parametrize(
+    ("request_head", "rest"),
+    [
+        (HOST + b"\r\n", b"\r\n"),
+        (HOST.replace(b"GET", b"POST") + b"content-type: application/json\r\ncontent-length: 1000\r\n\r\n", b"{"),
+    ],
+)
+async def test_bytes_that_begin_no_request_do_not_keep_a_connection(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch, request_head: bytes, rest: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+    url = urlsplit(gateway.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    try:
+        async with asyncio.timeout(5):
+            writer.write(request_head)
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 4")
+            writer.write(rest)
+            await reader.read()
+    except ConnectionResetError:
+        pass  # cut over what was not read
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("port", [b"x", b"80:80", b"caf\xe9", b"8000/x"])
+async def test_a_host_whose_port_is_no_number_is_unknown(gateway: Running, port: bytes) -> None:
+    raw = b"GET /v1/games HTTP/1.1\r\nhost: localhost:%b\r\nconnection: close\r\n\r\n" % port
+    answer = await exchange(gateway.url, raw)
+    assert answer.startswith(b"HTTP/1.1 400")
+
+
 async def test_pages_come_from_the_built_client(start: Start, tmp_path: Path) -> None:
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "index-C0ffee12.js").write_text("1" * 2000)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -69,3 +70,19 @@ def test_nesting_beyond_the_limit_is_refused() -> None:
 
 def test_many_shallow_lists_are_no_depth() -> None:
     assert len(decode(b"[" + b",".join([b"[]"] * 500) + b"]")) == 500
+
+
+STRING = b'{"a":[' + b"[]," * 40 + b'[]],"b":"' + b'\\"' * 7900
+
+
+@pytest.mark.parametrize("raw", [STRING, STRING + b"\\", STRING + b'"}', b"[]" * 33 + b'{"' * 8000])
+def test_no_body_takes_long(raw: bytes) -> None:
+    began = time.process_time()
+    with contextlib.suppress(Problem):
+        decode(raw)
+    assert time.process_time() - began < 0.05
+
+
+@pytest.mark.parametrize("end", [b"", b"\\", b'\\"'])
+def test_brackets_in_a_string_that_does_not_end_are_no_depth(end: bytes) -> None:
+    assert problem(b'["' + b"[" * 100 + end).code == "invalid_json"
