@@ -9,6 +9,7 @@ from infra.metrics import LIMITED, SSE_CONNECTIONS
 
 IN_FLIGHT = 2
 CREATES_IN_FLIGHT = 4
+SPARED_FILES = 500  # for requests and the stores
 
 
 def too_many(limit: str, code: str = "too_many_requests") -> Problem:
@@ -38,6 +39,11 @@ class InFlight:
                 del commands[command]
             if not commands:
                 self._open.pop((player, resource), None)
+
+
+def streams_within(files: int, wanted: int) -> int:
+    """How many streams fit among so many open files: one each, and commands need some, too."""
+    return min(wanted, max(files - SPARED_FILES, files // 2))
 
 
 class Slots:

@@ -5,13 +5,14 @@ from collections.abc import Coroutine
 from typing import Any
 
 import asyncpg
+import structlog
 
 from gateway_api import application, asyncapi, openapi
 from gateway_api.auth_proxy import AuthProxy
 from gateway_api.commands_log import CommandsLog
 from gateway_api.direct import Direct
 from gateway_api.edge import Edge
-from gateway_api.limits import InFlight, Slots
+from gateway_api.limits import InFlight, Slots, streams_within
 from gateway_api.matches import Matches
 from gateway_api.names import Names
 from gateway_api.pages import Pages
@@ -23,7 +24,7 @@ from gateway_api.settings import GatewaySettings
 from gateway_api.sse import Streams
 from gateway_api.store import Store
 from gateway_api.submit import Submit
-from infra import postgres, redis_client
+from infra import open_files, postgres, redis_client
 from infra.clock import SystemClock
 from infra.health import Health, HealthApp
 from infra.http.caller import Callers
@@ -35,6 +36,7 @@ from infra.redis_line import Line
 from infra.tasks import run_together, stopping
 from schemas.topics import MATCHES
 
+log = structlog.get_logger()
 POOL = 8
 HEALTH_SECONDS = 15.0  # a readiness round waits for absent brokers
 GRACE = 5
@@ -54,10 +56,7 @@ class Gateway:
         self._store = Store(pool)
         self._names = Names(self._line, self._store.names)
         self._matches = Matches(self._line, self._names)
-        slots = Slots(
-            settings.gateway_streams, settings.gateway_streams_per_player, settings.gateway_streams_per_address
-        )
-        self.streams = Streams(self._matches, slots)
+        self.streams = Streams(self._matches, _slots(settings))
         self.app = self._application()
 
     @classmethod
@@ -132,6 +131,13 @@ class Gateway:
 
     def _on_open(self) -> None:
         self._matches.on_open()
+
+
+def _slots(settings: GatewaySettings) -> Slots:
+    most = streams_within(open_files.limit(), settings.gateway_streams)
+    if most < settings.gateway_streams:
+        log.warning("streams_limited_by_open_files", streams=most, expected=settings.gateway_streams)
+    return Slots(most, settings.gateway_streams_per_player, settings.gateway_streams_per_address)
 
 
 async def _then(server: Coroutine[Any, Any, None], served: asyncio.Event) -> None:

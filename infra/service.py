@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import structlog
 import uvloop
 
-from infra import logs
+from infra import logs, open_files
 from infra.http.serve import PortTaken
 from infra.settings import Common, load
 
@@ -23,6 +23,7 @@ def main(service: str, settings: type[S], run: Callable[[S], Coroutine[Any, Any,
     values = load(settings)
     logs.configure(service, values.log_format, values.log_level)
     spare_the_loaded()
+    open_files.raise_limit()
     try:
         uvloop.run(run(values))
     except Exception as error:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from gateway_api.answers import STATUS, rejected
 from gateway_api.flow import STUCK_SECONDS, Progress, group_problem, watermark_of
 from gateway_api.headers import idempotency_key, is_current, last_event_id, prefer_wait
-from gateway_api.limits import InFlight, Slots
+from gateway_api.limits import InFlight, Slots, streams_within
 from gateway_api.requests import CommandRequest, player_command
 from gateway_api.store import Place, cursor_place, cursor_text
 from gateway_api.views import Snapshot, etag, from_redis
@@ -143,6 +143,11 @@ def test_slots_are_given_back() -> None:
         ):
             pass
     assert slots.open == 0
+
+
+@pytest.mark.parametrize(("files", "streams"), [(65_536, 10_000), (10_100, 9_600), (1_024, 524), (256, 128)])
+def test_streams_leave_open_files_for_commands(files: int, streams: int) -> None:
+    assert streams_within(files, 10_000) == streams
 
 
 def test_a_cursor_names_its_place() -> None:
