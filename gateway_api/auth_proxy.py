@@ -18,6 +18,7 @@ from infra.metrics import STORE_AWAY
 
 log = structlog.get_logger()
 PATH = re.compile(r"/auth(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+DOCUMENT = "/auth/openapi.json"
 JWKS = "/auth/v1/jwks.json"
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 SECONDS = httpx2.Timeout(10.0, connect=2.0)
@@ -31,10 +32,13 @@ ANSWERED = frozenset(
 
 
 class AuthProxy:
-    """A client of one auth_api. `proxies` as in `infra.http.origin`: whose forwarding headers are believed."""
+    """A client of one auth_api. `proxies` as in `infra.http.origin`: whose forwarding headers are believed.
 
-    def __init__(self, url: str, proxies: Proxies) -> None:
-        self._proxies = proxies
+    docs: whether its OpenAPI document is to be had.
+    """
+
+    def __init__(self, url: str, proxies: Proxies, docs: bool = True) -> None:
+        self._proxies, self._docs = proxies, docs
         nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # else one player's cookie reaches the next
         self._http = httpx2.AsyncClient(
             base_url=url, timeout=SECONDS, limits=LIMITS, trust_env=False, cookies=nobodys
@@ -53,7 +57,7 @@ class AuthProxy:
     async def forward(self, request: Request) -> Response:
         """auth_api's answer; 404 for a path that cannot be one of its, 503 when it is away."""
         path = request.scope["path"]
-        if not PATH.fullmatch(path):
+        if not PATH.fullmatch(path) or (path == DOCUMENT and not self._docs):
             raise Problem(404, "not_found", "Not found.")
         raw = await body.read(request) if request.method in body.UNSAFE else b""
         query = request.scope["query_string"].decode("latin-1")

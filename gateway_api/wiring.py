@@ -51,7 +51,7 @@ class Gateway:
         url, name = settings.redis_url.get_secret_value(), settings.worker_name
         self._line = Line(url, name, self._on_hint, self._on_open)
         self._redis = redis_client.client(url, f"{name}-limits", timeout=1)
-        self._proxy = AuthProxy(settings.auth_url, settings.gateway_proxies)
+        self._proxy = AuthProxy(settings.auth_url, settings.gateway_proxies, settings.gateway_docs)
         self._commands = CommandsLog(settings.kafka, settings.security, MATCHES.commands)
         self._store = Store(pool)
         self._names = Names(self._line, self._store.names)

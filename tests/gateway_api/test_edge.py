@@ -110,7 +110,7 @@ def test_the_committed_documents_are_true() -> None:
 
 async def test_documents_can_be_switched_off(start: Start) -> None:
     async with start(gateway_docs=False) as one, one.http() as http:
-        for path in ("/openapi.json", "/asyncapi", "/docs"):
+        for path in ("/openapi.json", "/asyncapi", "/docs", "/auth/openapi.json"):
             assert (await http.get(path)).status_code == 404
 
 
