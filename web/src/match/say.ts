@@ -11,7 +11,7 @@ export interface Said {
   tone: "won" | "lost" | "plain";
 }
 
-const plain = (head: string, more = ""): Said => ({ head, more, tone: "plain" });
+export const plain = (head: string, more = ""): Said => ({ head, more, tone: "plain" });
 
 /** `silent`: the rival's time is nearly over; `away`: the network is there, the server is not. */
 export function say(view: View, picture: Picture, silent: boolean, away: boolean): Said {

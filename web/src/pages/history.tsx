@@ -27,9 +27,6 @@ export function HistoryPage() {
     }
   }
   useEffect(() => void more(null), []);
-  useEffect(() => {
-    document.title = `${t("history.title")} – Playlog`;
-  });
   const retry = () => {
     setPages({ ...pages, state: "loading" });
     void more(pages.next);

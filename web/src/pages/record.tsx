@@ -14,7 +14,6 @@ export function RecordPage({ id }: { id: string }) {
   const [record, setRecord] = useState<Record | null>(null);
   const [code, setCode] = useState<string | null>(null);
   useEffect(() => {
-    document.title = `${t("record.title")} – Playlog`;
     readRecord(id).then(setRecord, (error: unknown) => setCode(error instanceof Problem ? error.code : "unavailable"));
   }, [id]);
   return (

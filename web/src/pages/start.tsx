@@ -6,6 +6,7 @@ import { keep, kept } from "../core/keep.ts";
 import { newMatch, problem, setting, insisting } from "../match/create.ts";
 import { gameName } from "../match/names.ts";
 import { ShapeDrawing } from "../ui/shapes.tsx";
+import { useTitle } from "../ui/title.ts";
 import { language, problemText, t } from "../words/index.ts";
 import { JoinForm } from "./join.tsx";
 
@@ -28,7 +29,7 @@ function start(opponent: Options["opponent"]): void {
 }
 
 export function StartPage() {
-  document.title = "Playlog";
+  useTitle("");
   return (
     <section class="start" data-state="start">
       <div class="hero">

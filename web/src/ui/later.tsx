@@ -1,15 +1,18 @@
 /** A component that is fetched when it is first needed, so that the first load stays small. */
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { useTitle } from "./title.ts";
 import { t } from "../words/index.ts";
 
 interface Props<P> {
   load(): Promise<ComponentType<P>>;
   props: P;
+  title?: string; // of the document, where the part is a whole page
 }
 
 /** Stays empty while loading, which takes one request; says so when that fails. */
-export function Later<P extends object>({ load, props }: Props<P>) {
+export function Later<P extends object>({ load, props, title }: Props<P>) {
+  useTitle(title);
   const [loaded, setLoaded] = useState<{ Part?: ComponentType<P>; failed?: boolean }>({});
   useEffect(() => {
     let wanted = true;
