@@ -13,6 +13,7 @@ DIST = Path(__file__).parents[2] / "web/dist"
 ORIGIN = "http://localhost:9"  # nobody listens there: every request is answered here
 MATCH = "4e1aadde-c4f2-4f7c-837e-74a422e4e9fb"
 ANA, BOR = {"player": "a", "name": "Ana"}, {"player": "b", "name": "Bor"}
+RIVAL: dict[str, Any] = {"status": "playing", "seats": [ANA, BOR]}
 LATER = "2999-01-01T00:00:00Z"
 RETRY_MS = 50  # how soon the browser opens the ended stream again, and so sees the next view
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Person
-from tests.e2e.staged import MATCH, WAITING, Answer, Stage, refuse
+from tests.e2e.staged import MATCH, RIVAL, WAITING, Answer, Stage, refuse
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -18,7 +18,7 @@ def test_a_rival_who_comes_is_announced(person: Person) -> None:
     page = stage.open()
     expect(page.locator("[data-state=waiting]")).to_be_visible()
     page.evaluate("document.querySelectorAll('[role=status]').forEach((node) => (node.dataset.old = 'yes'))")
-    stage.show(status="playing", seats=[{"player": "a", "name": "Ana"}, {"player": "b", "name": "Bor"}])
+    stage.show(**RIVAL)
     expect(page.locator("[data-state=turn]")).to_be_visible()
     expect(page.locator("[data-old][role=status]", has_text="Your turn")).to_have_count(1)
 

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { View } from "../api/types.ts";
 import type { Picture, State } from "../core/screen.ts";
 import { go } from "../router.ts";
+import { useHeldFocus } from "../ui/focus.ts";
 import { Icon } from "../ui/icons.tsx";
 import { EmptyTable } from "../ui/shapes.tsx";
 import { useTitle } from "../ui/title.ts";
@@ -10,7 +11,7 @@ import { problemText, t } from "../words/index.ts";
 import { Board, RoundCaption, RoundStrip } from "./board.tsx";
 import { ClockDigits, useTicking } from "./clock.tsx";
 import { takeMade } from "./create.ts";
-import { OverActions, Shapes } from "./dock.tsx";
+import { Dock } from "./dock.tsx";
 import { Felt } from "./felt.tsx";
 import { useKeys } from "./keys.ts";
 import { asking, leave, LeaveDialog } from "./leave.tsx";
@@ -32,9 +33,12 @@ export function MatchPage({ id }: { id: string }) {
   const picture = table.picture.value;
   const state = stateOf(table);
   const said = saidAt(table, state);
+  const box = useHeldFocus<HTMLElement>();
   useTitle(said.head);
   return (
     <section
+      ref={box}
+      tabIndex={-1}
       class="match"
       data-state={state}
       data-result={picture?.result ?? "none"}
@@ -122,7 +126,6 @@ function FreeSeat({ table, said }: { table: Table; said: Said }) {
 
 function Play(props: Props) {
   const { table, view, picture } = props;
-  const over = picture.state === "over" || picture.state === "spectator-over";
   return (
     <div class="play">
       <div class="top">
@@ -136,9 +139,7 @@ function Play(props: Props) {
       <Felt view={view} picture={picture} phase={table.phase.value} />
       <Saying {...props} />
       <RoundStrip view={view} picture={picture} />
-      <div class="dock">
-        {over ? <OverActions {...props} /> : view.you !== null ? <Shapes {...props} /> : null}
-      </div>
+      <Dock table={table} view={view} picture={picture} />
     </div>
   );
 }

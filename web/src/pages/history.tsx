@@ -28,6 +28,7 @@ export function HistoryPage() {
   }
   useEffect(() => void more(null), []);
   const retry = () => {
+    if (pages.state === "loading") return;
     setPages({ ...pages, state: "loading" });
     void more(pages.next);
   };
@@ -43,7 +44,7 @@ export function HistoryPage() {
       {pages.state === "loading" && <p class="patient" role="status">{t("history.loading")}</p>}
       {pages.state === "failed" && <p role="alert">{problemText(pages.code)}</p>}
       {(pages.next || pages.state === "failed") && (
-        <button class="button" type="button" disabled={pages.state === "loading"} onClick={retry}>
+        <button class="button" type="button" aria-disabled={pages.state === "loading"} onClick={retry}>
           {pages.state === "failed" ? t("page.retry") : t("history.more")}
         </button>
       )}

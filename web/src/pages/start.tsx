@@ -40,10 +40,10 @@ export function StartPage() {
       <div class="sheet">
         <GameChoice />
         <div class="actions">
-          <button class="button primary" type="button" disabled={setting.value} onClick={() => start("computer")}>
+          <button class="button primary" type="button" aria-disabled={setting.value} onClick={() => start("computer")}>
             {t("start.computer")}
           </button>
-          <button class="button" type="button" disabled={setting.value} onClick={() => start("open")}>
+          <button class="button" type="button" aria-disabled={setting.value} onClick={() => start("open")}>
             {t("start.invite")}
           </button>
         </div>

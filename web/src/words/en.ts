@@ -126,6 +126,7 @@ export const en = {
   "over.rematch.asked": "Waiting for {name} to agree",
   "over.rematch.wanted": "{name} wants a rematch",
   "over.rematch.accept": "Agree to a rematch",
+  "over.next": "What next",
   "over.new": "New game",
   "over.share": "Share result",
   "over.text.won": "I won at {game}, {score}.",

@@ -127,6 +127,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "over.rematch.asked": "{name}: čakamo na odgovor",
   "over.rematch.wanted": "{name} želi igrati še enkrat",
   "over.rematch.accept": "Igraj še enkrat",
+  "over.next": "Kako naprej",
   "over.new": "Nova igra",
   "over.share": "Deli izid",
   "over.text.won": "Moja zmaga, {game}: {score}.",
