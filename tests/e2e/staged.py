@@ -43,7 +43,7 @@ class Stage:
         self.asked.append(path)
         special = next((answer for pattern, answer in self.answers.items() if re.search(pattern, path)), None)
         if route.request.is_navigation_request():
-            self._file(route, "/index.html")
+            self.file(route, "/index.html")
         elif special:
             special(route)
         elif path.startswith("/auth/"):
@@ -53,18 +53,22 @@ class Stage:
         elif path.startswith("/v1/"):
             route.fulfill(json=self.view)
         else:
-            self._file(route, path)
+            self.file(route, path)
 
     def _events(self) -> str:
         return f"retry: {RETRY_MS}\n\nevent: view\ndata: {json.dumps(self.view)}\n\n"
 
-    def _file(self, route: Route, path: str) -> None:
+    def file(self, route: Route, path: str) -> None:
         file = DIST / path.lstrip("/")
         route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(file)[0] or "text/plain")
 
 
 def path_of(request: Request) -> str:
     return request.url.removeprefix(ORIGIN).partition("?")[0]
+
+
+def silent(route: Route) -> None:
+    """No answer, for as long as the test lasts."""
 
 
 def refuse(status: int, code: str, **headers: str) -> Answer:

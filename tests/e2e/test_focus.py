@@ -1,10 +1,10 @@
 """Whoever plays by keyboard never loses the place where they are."""
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Person
-from tests.e2e.staged import PAPER_WINS, RIVAL, WAITING, WON, Stage
+from tests.e2e.staged import PAPER_WINS, RIVAL, WAITING, WON, Stage, silent
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -15,10 +15,6 @@ def press(page: Page, name: str, key: str = "Enter") -> Locator:
     button.focus()
     page.keyboard.press(key)
     return button
-
-
-def silent(route: Route) -> None:
-    """No answer, for as long as the test lasts."""
 
 
 def test_staying_returns_to_the_shape(person: Person) -> None:

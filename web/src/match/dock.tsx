@@ -1,12 +1,12 @@
 /** The shapes within reach of the thumbs, and what can be done when the match is over. */
-import { useState } from "preact/hooks";
 import type { View } from "../api/types.ts";
 import { shapesOf } from "../core/games.ts";
 import type { Picture } from "../core/screen.ts";
 import { go } from "../router.ts";
 import { useHeldFocus } from "../ui/focus.ts";
+import { HandButton } from "../ui/hand.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { canShare, share } from "../ui/share.ts";
+import { share } from "../ui/share.ts";
 import { keysOn } from "../ui/shortcuts.ts";
 import { ShapeDrawing } from "../ui/shapes.tsx";
 import { language, t } from "../words/index.ts";
@@ -100,12 +100,6 @@ function ShareResult({ view, picture }: Omit<Props, "table">) {
   const result = view.winner === null ? "tied" : view.winner === view.you ? "won" : "lost";
   const score = `${view.score[picture.bottom]} : ${view.score[picture.top]}`;
   const text = t(`over.text.${result}`, { game: gameName(view.game), score });
-  const [copied, setCopied] = useState(false);
-  const hand = () => void share(text, location.origin).then((done) => setCopied(done && !canShare));
-  return (
-    <button class="button" type="button" onClick={hand}>
-      <Icon name="share" />
-      {copied ? t("wait.copied") : t("over.share")}
-    </button>
-  );
+  const hand = () => share(text, location.origin);
+  return <HandButton icon="share" label={t("over.share")} text={text} hand={hand} />;
 }

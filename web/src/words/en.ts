@@ -114,13 +114,17 @@ export const en = {
   "wait.how": "Send the link. Whoever opens it first sits down here.",
   "wait.qr": "Code for a phone's camera: opens this match",
   "wait.copy": "Copy link",
-  "wait.copied": "Copied",
+  "wait.copyCode": "Copy code",
   "wait.share": "Share",
+  "wait.byHand": "Copy the link and paste it into a message.",
   "wait.link": "Link",
   "wait.code": "Code",
   "wait.nobody": "If nobody comes by {time}, the table is cleared and nothing is counted.",
   "wait.own": "This seat is already yours. To play both sides, open the link in a private window or on a phone.",
   "wait.text": "Play with me: {game}",
+
+  "hand.copied": "Copied",
+  "hand.failed": "It could not be copied. Select this and copy it yourself: {text}",
 
   "over.rematch": "Rematch",
   "over.rematch.asked": "Waiting for {name} to agree",
@@ -164,6 +168,7 @@ export const en = {
 
   "page.notFound": "There is nothing at this address",
   "page.start": "To the start",
+  "page.loading": "One moment",
   "page.retry": "Try again",
 
   "code.unknown_match": "This match is not known. Check the link, or start a new game.",

@@ -115,13 +115,17 @@ export const sl: Record<keyof typeof en, Text> = {
   "wait.how": "Pošlji povezavo. Kdor jo prvi odpre, sede sem.",
   "wait.qr": "Koda za kamero telefona: odpre to igro",
   "wait.copy": "Kopiraj povezavo",
-  "wait.copied": "Kopirano",
+  "wait.copyCode": "Kopiraj kodo",
   "wait.share": "Deli",
+  "wait.byHand": "Kopiraj povezavo in jo prilepi v sporočilo.",
   "wait.link": "Povezava",
   "wait.code": "Koda",
   "wait.nobody": "Če do {time} ne pride nihče, se miza pospravi in nič ne šteje.",
   "wait.own": "Ta sedež je že tvoj. Za igro na obeh straneh odpri povezavo v zasebnem oknu ali na telefonu.",
   "wait.text": "Igraj z mano: {game}",
+
+  "hand.copied": "Kopirano",
+  "hand.failed": "Kopiranje ni uspelo. Označi to in kopiraj: {text}",
 
   "over.rematch": "Še enkrat",
   "over.rematch.asked": "{name}: čakamo na odgovor",
@@ -165,6 +169,7 @@ export const sl: Record<keyof typeof en, Text> = {
 
   "page.notFound": "Na tem naslovu ni ničesar",
   "page.start": "Na začetek",
+  "page.loading": "Trenutek",
   "page.retry": "Poskusi znova",
 
   "code.unknown_match": "Te igre ne poznamo. Preveri povezavo ali začni novo igro.",
