@@ -169,6 +169,7 @@ export const en = {
   "page.notFound": "There is nothing at this address",
   "page.start": "To the start",
   "page.loading": "One moment",
+  "page.slow": "This takes longer than it should. We keep trying by ourselves.",
   "page.retry": "Try again",
 
   "code.unknown_match": "This match is not known. Check the link, or start a new game.",

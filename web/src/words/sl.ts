@@ -170,6 +170,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "page.notFound": "Na tem naslovu ni ničesar",
   "page.start": "Na začetek",
   "page.loading": "Trenutek",
+  "page.slow": "To traja dlje, kot bi smelo. Sami poskušamo naprej.",
   "page.retry": "Poskusi znova",
 
   "code.unknown_match": "Te igre ne poznamo. Preveri povezavo ali začni novo igro.",
