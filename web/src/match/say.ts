@@ -2,6 +2,7 @@
 import type { View } from "../api/types.ts";
 import { finished, lastRound, missesInARow } from "../core/rounds.ts";
 import type { Picture } from "../core/screen.ts";
+import { otherSeat } from "../core/seats.ts";
 import { t } from "../words/index.ts";
 import { beats, isComputer, nameAt, nameOf, shapeName } from "./names.ts";
 
@@ -79,7 +80,7 @@ function sayOver(view: View, picture: Picture): Said {
 function why(view: View, picture: Picture): string {
   if (view.ended_by === "time") return t("say.over.time");
   if (view.ended_by === "score") return reason(view, picture);
-  const loser = view.winner === 0 ? 1 : 0;
+  const loser = otherSeat(view.winner ?? 0);
   if (loser === view.you) return t("say.over.resigned.you");
   return t("say.over.resigned.rival", { name: nameAt(view, loser) });
 }

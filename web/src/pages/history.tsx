@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { listMatches } from "../api/calls.ts";
 import { player, ready } from "../api/session.ts";
 import type { MatchRow } from "../api/types.ts";
-import { seatOf } from "../core/seats.ts";
+import { otherSeat, seatOf } from "../core/seats.ts";
 import { gameName, nameOf } from "../match/names.ts";
 import { locale, t } from "../words/index.ts";
 import { Pending, useAsking } from "./asking.tsx";
@@ -47,7 +47,7 @@ export function HistoryPage() {
 function MatchLine({ match }: { match: MatchRow }) {
   const seat = seatOf(match.seats, player.value?.id);
   const near = seat === 1 ? 1 : 0;
-  const far = near === 0 ? 1 : 0;
+  const far = otherSeat(near);
   const result = resultOf(match, near);
   return (
     <li>

@@ -4,7 +4,7 @@ import { readRecord } from "../api/calls.ts";
 import { player } from "../api/session.ts";
 import type { Record, Round } from "../api/types.ts";
 import { foldEvents } from "../core/rounds.ts";
-import { seatOf } from "../core/seats.ts";
+import { otherSeat, seatOf } from "../core/seats.ts";
 import { Rounds } from "../match/board.tsx";
 import { gameName, nameOf } from "../match/names.ts";
 import { t } from "../words/index.ts";
@@ -41,7 +41,7 @@ function Told({ record }: { record: Record }) {
   const { match, events } = record;
   const mine = seatOf(match.seats, player.value?.id);
   const bottom = mine === 1 ? 1 : 0;
-  const top = bottom === 0 ? 1 : 0;
+  const top = otherSeat(bottom);
   const nameAt = (seat: number) => (seat === mine ? t("player.you") : nameOf(match.seats[seat]));
   return (
     <>

@@ -55,9 +55,7 @@ export const en = {
   "player.free": "Free seat",
   "player.thinking": "thinking",
   "player.thrown": "has thrown",
-  "player.rival": "your rival",
 
-  "match.title": "Match",
   "match.round": "Round {n}",
   "match.firstTo": { one: "one round decides", other: "first to {n}" },
   "match.clock": "Time left",
@@ -156,7 +154,6 @@ export const en = {
   "history.loading": "Fetching your matches",
   "history.rounds": { one: "{n} round", other: "{n} rounds" },
   "record.title": "The rounds of a match",
-  "record.round": "Round",
   "record.winner": "Won by",
   "record.tie": "tie",
   "record.rematch": "Rematch {n}",

@@ -56,9 +56,7 @@ export const sl: Record<keyof typeof en, Text> = {
   "player.free": "Prost sedež",
   "player.thinking": "razmišlja",
   "player.thrown": "met je na mizi",
-  "player.rival": "nasprotna stran",
 
-  "match.title": "Igra",
   "match.round": "{n}. krog",
   "match.firstTo": { one: "en krog odloči vse", two: "do {n} zmag", few: "do {n} zmag", other: "do {n} zmag" },
   "match.clock": "Preostali čas",
@@ -157,7 +155,6 @@ export const sl: Record<keyof typeof en, Text> = {
   "history.loading": "Iščemo tvoje igre",
   "history.rounds": { one: "{n} krog", two: "{n} kroga", few: "{n} krogi", other: "{n} krogov" },
   "record.title": "Krogi igre",
-  "record.round": "Krog",
   "record.winner": "Dobi",
   "record.tie": "izenačeno",
   "record.rematch": "Ponovitev {n}",
