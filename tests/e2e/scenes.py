@@ -116,7 +116,7 @@ class Tour:
     def after(self, ana: Page, bor: Page) -> None:
         """Rematch, giving up, and what the history keeps of it."""
         bor.keyboard.press("Enter")
-        bor.locator(".rematch button:disabled").wait_for()
+        bor.locator(".rematch button[aria-disabled=true]").wait_for()
         self.shoot(bor, "rematch-asked")
         ana.locator(".rematch p:not(:empty)").wait_for()
         self.shoot(ana, "rematch-wanted")

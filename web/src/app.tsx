@@ -27,8 +27,8 @@ function Page() {
   const here = place.value;
   if (here.page === "start") return <StartPage />;
   if (here.page === "match") return <MatchPage key={here.id} id={here.id} />;
-  if (here.page === "history") return <Later key="history" load={historyPage} props={{}} />;
-  if (here.page === "record") return <Later key={here.id} load={recordPage} props={{ id: here.id }} />;
+  if (here.page === "history") return <Later key="history" title={t("history.title")} load={historyPage} props={{}} />;
+  if (here.page === "record") return <Later key={here.id} title={t("record.title")} load={recordPage} props={{ id: here.id }} />;
   return <NowherePage />;
 }
 

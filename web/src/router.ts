@@ -14,7 +14,12 @@ export function go(path: string): void {
   if (path !== location.pathname) history.pushState(null, "", path);
   place.value = placeOf(path);
   scrollTo(0, 0);
-  document.querySelector("main")?.focus(); // what a screen reader reads next
+  focusPage();
+}
+
+/** What a screen reader reads next, and where the Tab key goes on from. */
+function focusPage(): void {
+  document.querySelector("main")?.focus({ preventScroll: true });
 }
 
 /** For links: a plain click stays in this document, anything else (new tab, ...) is the browser's. */
@@ -36,4 +41,7 @@ export function placeOf(path: string): Place {
   return { page: "nowhere" };
 }
 
-addEventListener("popstate", () => (place.value = placeOf(location.pathname)));
+addEventListener("popstate", () => {
+  place.value = placeOf(location.pathname);
+  focusPage();
+});

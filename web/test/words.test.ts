@@ -1,6 +1,6 @@
 /** The catalogue: plural forms, and that both languages say the same things. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { en } from "../src/words/en.ts";
 import { sl } from "../src/words/sl.ts";
@@ -47,4 +47,14 @@ test("every code that a player's wish can be refused with has words", () => {
 
 test("no text shouts", () => {
   for (const text of [...Object.values(en), ...Object.values(sl)]) assert.ok(!JSON.stringify(text).includes("!"));
+});
+
+/** Keys that the page puts together from what the server says. */
+const BUILT = /^((game|shape|beats|link|code|over\.text)\.|history\.(waiting|running|won|lost|tied)$)/;
+
+test("every text is said somewhere", () => {
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => /^(?!words).*\.tsx?$/.test(name));
+  const code = files.map((name) => readFileSync(`src/${name}`, "utf8")).join("\n") + readFileSync("src/words/index.ts", "utf8");
+  const silent = Object.keys(en).filter((key) => !BUILT.test(key) && !code.includes(`"${key}"`));
+  assert.deepEqual(silent, []);
 });

@@ -9,7 +9,6 @@ export type Seated = Schemas["SeatedPlayer"];
 export type MatchRow = Schemas["MatchRow"];
 export type MatchPage = Schemas["MatchPage"];
 export type Options = Schemas["Options"];
-export type Ending = NonNullable<View["ended_by"]>;
 export type Seat = number;
 
 export type Game = "rps" | "rpsfw";

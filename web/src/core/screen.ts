@@ -3,6 +3,7 @@ import type { Seat, Shape, View } from "../api/types.ts";
 import { isShape } from "./games.ts";
 import type { Throw } from "./outbox.ts";
 import { lastRound, resultFor, type Result } from "./rounds.ts";
+import { otherSeat } from "./seats.ts";
 
 /** What `data-state` of the match says; each is a designed picture. */
 export type State =
@@ -49,7 +50,7 @@ export interface Picture {
 
 export function pictureOf(view: View, here: Here): Picture {
   const bottom = view.you ?? 0;
-  const top = bottom === 0 ? 1 : 0;
+  const top = otherSeat(bottom);
   const chosen = chosenShape(view, here.pending);
   const [near, far, result] = onTable(view, bottom, top, chosen);
   return { state: stateOf(view, here, chosen), bottom, top, near, far, result, chosen };

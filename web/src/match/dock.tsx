@@ -1,11 +1,12 @@
 /** The shapes within reach of the thumbs, and what can be done when the match is over. */
-import { useState } from "preact/hooks";
 import type { View } from "../api/types.ts";
 import { shapesOf } from "../core/games.ts";
 import type { Picture } from "../core/screen.ts";
 import { go } from "../router.ts";
+import { useHeldFocus } from "../ui/focus.ts";
+import { HandButton } from "../ui/hand.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { canShare, share } from "../ui/share.ts";
+import { share } from "../ui/share.ts";
 import { keysOn } from "../ui/shortcuts.ts";
 import { ShapeDrawing } from "../ui/shapes.tsx";
 import { language, t } from "../words/index.ts";
@@ -19,10 +20,10 @@ interface Props {
   picture: Picture;
 }
 
-export function Shapes({ table, view, picture }: Props) {
+function Shapes({ table, view, picture }: Props) {
   const closed = view.status !== "playing" || picture.chosen !== null;
   return (
-    <div class="shapes" role="group" aria-label={t("match.shapes")}>
+    <div class="shapes">
       {shapesOf(view.game, language.value).map((shape, index) => (
         <button
           key={shape}
@@ -44,10 +45,24 @@ export function Shapes({ table, view, picture }: Props) {
   );
 }
 
-export function OverActions({ table, view, picture }: Props) {
+/** The shapes, or what can be done next; whoever is in here by keyboard stays in here when one takes the other's place. */
+export function Dock(props: Props) {
+  const { table, view, picture } = props;
+  const over = picture.state === "over" || picture.state === "spectator-over";
+  const open = over && rematchOpen(table, view);
+  const box = useHeldFocus<HTMLDivElement>();
+  if (!over && view.you === null) return null;
+  return (
+    <div ref={box} class="dock" role="group" aria-label={t(over ? "over.next" : "match.shapes")} tabIndex={-1}>
+      {over ? <OverActions {...props} open={open} /> : <Shapes {...props} />}
+    </div>
+  );
+}
+
+function OverActions({ table, view, picture, open }: Props & { open: boolean }) {
   return (
     <div class="after">
-      {view.you !== null && <Rematch table={table} view={view} picture={picture} />}
+      {open && <Rematch table={table} view={view} picture={picture} />}
       <div class="actions">
         <button class="button" type="button" onClick={() => go("/")}>
           {t("over.new")}
@@ -67,14 +82,13 @@ export function rematchOpen(table: Table, view: View): boolean {
 }
 
 function Rematch({ table, view, picture }: Props) {
-  if (!rematchOpen(table, view)) return null;
   const name = nameOf(view.seats[picture.top]);
   const asked = view.rematch[picture.bottom] || table.busy.value === "rematch";
   const wanted = view.rematch[picture.top];
   return (
     <div class="rematch">
       <p role="status">{asked ? t("over.rematch.asked", { name }) : wanted ? t("over.rematch.wanted", { name }) : ""}</p>
-      <button class="button primary" type="button" disabled={asked} aria-keyshortcuts="Enter" onClick={() => void table.rematch()}>
+      <button class="button primary" type="button" aria-disabled={asked} aria-keyshortcuts="Enter" onClick={() => void (asked || table.rematch())}>
         <Icon name="again" />
         {wanted && !asked ? t("over.rematch.accept") : t("over.rematch")}
       </button>
@@ -86,12 +100,6 @@ function ShareResult({ view, picture }: Omit<Props, "table">) {
   const result = view.winner === null ? "tied" : view.winner === view.you ? "won" : "lost";
   const score = `${view.score[picture.bottom]} : ${view.score[picture.top]}`;
   const text = t(`over.text.${result}`, { game: gameName(view.game), score });
-  const [copied, setCopied] = useState(false);
-  const hand = () => void share(text, location.origin).then((done) => setCopied(done && !canShare));
-  return (
-    <button class="button" type="button" onClick={hand}>
-      <Icon name="share" />
-      {copied ? t("wait.copied") : t("over.share")}
-    </button>
-  );
+  const hand = () => share(text, location.origin);
+  return <HandButton icon="share" label={t("over.share")} text={text} hand={hand} />;
 }

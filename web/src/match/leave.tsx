@@ -21,22 +21,24 @@ export function LeaveDialog({ table }: { table: Table }) {
       asking.value = false;
     };
   }, []);
-  function resign(): void {
+  /** Closing gives the focus back to where it was, and lets the page take it: a modal dialog keeps it from both. */
+  function close(then?: () => void): void {
+    dialog.current?.close();
     asking.value = false;
-    void table.resign();
+    then?.();
   }
   return (
     <dialog ref={dialog} class="leave" aria-labelledby="leave" onClose={() => (asking.value = false)}>
       <h2 id="leave">{t("leave.title")}</h2>
       <p>{t("leave.more")}</p>
       <div class="actions">
-        <button class="button primary" type="button" autofocus onClick={() => (asking.value = false)}>
+        <button class="button primary" type="button" autofocus onClick={() => close()}>
           {t("leave.stay")}
         </button>
-        <button class="button" type="button" onClick={() => go("/")}>
+        <button class="button" type="button" onClick={() => close(() => go("/"))}>
           {t("leave.go")}
         </button>
-        <button class="button danger" type="button" onClick={resign}>
+        <button class="button danger" type="button" onClick={() => close(() => void table.resign())}>
           {t("leave.resign")}
         </button>
       </div>

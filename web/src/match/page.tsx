@@ -3,20 +3,26 @@ import { useEffect, useState } from "preact/hooks";
 import type { View } from "../api/types.ts";
 import type { Picture, State } from "../core/screen.ts";
 import { go } from "../router.ts";
+import { useHeldFocus } from "../ui/focus.ts";
 import { Icon } from "../ui/icons.tsx";
 import { EmptyTable } from "../ui/shapes.tsx";
-import { problemText, t, type Key } from "../words/index.ts";
+import { useTitle } from "../ui/title.ts";
+import { problemText, t } from "../words/index.ts";
 import { Board, RoundCaption, RoundStrip } from "./board.tsx";
-import { ClockDigits, nearlyOver, useTicking } from "./clock.tsx";
+import { ClockDigits, useTicking } from "./clock.tsx";
 import { takeMade } from "./create.ts";
-import { OverActions, Shapes } from "./dock.tsx";
+import { Dock } from "./dock.tsx";
 import { Felt } from "./felt.tsx";
 import { useKeys } from "./keys.ts";
 import { asking, leave, LeaveDialog } from "./leave.tsx";
-import { gameName } from "./names.ts";
-import { say } from "./say.ts";
+import { saidAt, stateOf } from "./said.ts";
+import type { Said } from "./say.ts";
 import { openTable, type Table } from "./table.ts";
 import { Waiting } from "./waiting.tsx";
+
+const PATIENT: State[] = ["loading", "joining"];
+const FINAL: State[] = ["not-found", "failed", "expired"];
+const PLAIN: State[] = [...PATIENT, ...FINAL, "away"];
 
 export function MatchPage({ id }: { id: string }) {
   const [table] = useState(() => openTable(id, takeMade(id)));
@@ -26,8 +32,13 @@ export function MatchPage({ id }: { id: string }) {
   const view = table.view.value;
   const picture = table.picture.value;
   const state = stateOf(table);
+  const said = saidAt(table, state);
+  const box = useHeldFocus<HTMLElement>();
+  useTitle(said.head);
   return (
     <section
+      ref={box}
+      tabIndex={-1}
       class="match"
       data-state={state}
       data-result={picture?.result ?? "none"}
@@ -36,16 +47,21 @@ export function MatchPage({ id }: { id: string }) {
       data-version={view?.version ?? 0}
     >
       <LinkNote table={table} state={state} />
-      {view && picture ? <Seated table={table} view={view} picture={picture} /> : <NoView state={state} code={table.missing.value ?? "unknown"} />}
+      <Announced said={said} />
+      {view && picture && !PLAIN.includes(state) ? <Seated table={table} view={view} picture={picture} said={said} /> : <Message state={state} said={said} />}
       {asking.value && <LeaveDialog table={table} />}
     </section>
   );
 }
 
-function stateOf(table: Table): State {
-  if (table.missing.value) return table.missing.value === "unknown_match" ? "not-found" : "failed";
-  if (table.picture.value) return table.picture.value.state;
-  return table.link.value === "ok" ? "loading" : "away";
+/** Screen readers speak what changes in a status, not one that comes with its words: so one stays through all states. */
+function Announced({ said }: { said: Said }) {
+  return (
+    <div class="hidden" role="status" aria-live="polite" aria-atomic="true">
+      <p>{said.head}</p>
+      <p>{said.more}</p>
+    </div>
+  );
 }
 
 /** The connection, where it is not as it should be; the state `offline` says it in its own words. */
@@ -63,27 +79,15 @@ function linkWords(table: Table): string {
   return table.slow.value ? problemText(table.slow.value) : "";
 }
 
-function NoView({ state, code }: { state: State; code: string }) {
-  if (state === "not-found") return <Message head="say.notFound" more={t("say.notFound.more")} start />;
-  if (state === "failed") return <Message head="say.failed" more={problemText(code)} start />;
-  if (state === "away") return <Message head="say.away" more={t("say.away.more")} />;
-  return <Message head="say.loading" patient />;
-}
-
-interface MessageProps {
-  head: Key;
-  more?: string;
-  start?: boolean;
-  patient?: boolean; // shown only when it takes longer than a blink
-}
-
-function Message({ head, more, start, patient }: MessageProps) {
+/** States that are only words. */
+function Message({ state, said }: { state: State; said: Said }) {
+  const patient = PATIENT.includes(state); // shown only when it takes longer than a blink
   return (
-    <div class={patient ? "message patient" : "message"} role="status">
+    <div class={patient ? "message patient" : "message"}>
       <EmptyTable />
-      <h1>{t(head)}</h1>
-      {more && <p>{more}</p>}
-      {start && (
+      <h1>{said.head}</h1>
+      {said.more && <p>{said.more}</p>}
+      {FINAL.includes(state) && (
         <button class="button primary" type="button" onClick={() => go("/")}>
           {t("page.start")}
         </button>
@@ -96,23 +100,22 @@ interface Props {
   table: Table;
   view: View;
   picture: Picture;
+  said: Said;
 }
 
 function Seated(props: Props) {
   const { state } = props.picture;
   if (state === "waiting") return <Waiting view={props.view} />;
-  if (state === "joining") return <Message head="say.joining" patient />;
-  if (state === "free") return <FreeSeat table={props.table} />;
-  if (state === "expired") return <Message head="say.expired" more={t("say.expired.more")} start />;
+  if (state === "free") return <FreeSeat table={props.table} said={props.said} />;
   return <Play {...props} />;
 }
 
-function FreeSeat({ table }: { table: Table }) {
+function FreeSeat({ table, said }: { table: Table; said: Said }) {
   const code = table.notice.value;
   return (
     <div class="message">
       <EmptyTable />
-      <h1>{t("say.free")}</h1>
+      <h1>{said.head}</h1>
       <p role="alert">{code ? problemText(code) : ""}</p>
       <button class="button primary" type="button" onClick={() => void table.sit()}>
         {t("start.sit")}
@@ -123,7 +126,6 @@ function FreeSeat({ table }: { table: Table }) {
 
 function Play(props: Props) {
   const { table, view, picture } = props;
-  const over = picture.state === "over" || picture.state === "spectator-over";
   return (
     <div class="play">
       <div class="top">
@@ -137,25 +139,17 @@ function Play(props: Props) {
       <Felt view={view} picture={picture} phase={table.phase.value} />
       <Saying {...props} />
       <RoundStrip view={view} picture={picture} />
-      <div class="dock">
-        {over ? <OverActions {...props} /> : view.you !== null ? <Shapes {...props} /> : null}
-      </div>
+      <Dock table={table} view={view} picture={picture} />
     </div>
   );
 }
 
-function Saying({ table, view, picture }: Props) {
-  const said = say(view, picture, picture.state === "thrown" && nearlyOver(view), table.link.value === "away");
+function Saying({ table, said }: Props) {
   const code = table.notice.value;
-  useEffect(() => {
-    document.title = `${said.head || gameName(view.game)} – Playlog`;
-  }, [said.head, view.game]);
   return (
     <div class="saying" data-tone={said.tone}>
-      <div role="status" aria-live="polite" aria-atomic="true">
-        <h1>{said.head}</h1>
-        <p>{said.more}</p>
-      </div>
+      <h1>{said.head}</h1>
+      <p>{said.more}</p>
       <p class="refusal" role="alert">
         {code ? problemText(code) : ""}
       </p>

@@ -2,6 +2,7 @@
 import type { View } from "../api/types.ts";
 import { finished, lastRound, missesInARow } from "../core/rounds.ts";
 import type { Picture } from "../core/screen.ts";
+import { otherSeat } from "../core/seats.ts";
 import { t } from "../words/index.ts";
 import { beats, isComputer, nameAt, nameOf, shapeName } from "./names.ts";
 
@@ -11,7 +12,7 @@ export interface Said {
   tone: "won" | "lost" | "plain";
 }
 
-const plain = (head: string, more = ""): Said => ({ head, more, tone: "plain" });
+export const plain = (head: string, more = ""): Said => ({ head, more, tone: "plain" });
 
 /** `silent`: the rival's time is nearly over; `away`: the network is there, the server is not. */
 export function say(view: View, picture: Picture, silent: boolean, away: boolean): Said {
@@ -32,7 +33,7 @@ export function say(view: View, picture: Picture, silent: boolean, away: boolean
     case "spectator-over":
       return sayOver(view, picture);
     case "spectator":
-      return saySpectator(view);
+      return saySpectator(view, picture);
     default:
       return plain("");
   }
@@ -61,7 +62,7 @@ function reason(view: View, picture: Picture): string {
   const [near, far] = [round.moves[picture.bottom] ?? null, round.moves[picture.top] ?? null];
   const name = nameAt(view, picture.top);
   if (near === null && far === null) return t("say.missed.both");
-  if (near === null) return view.you === null ? t("say.missed.rival", { name: nameAt(view, 0) }) : t("say.missed.you");
+  if (near === null) return view.you === null ? t("say.missed.rival", { name: nameAt(view, picture.bottom) }) : t("say.missed.you");
   if (far === null) return t("say.missed.rival", { name });
   if (round.winner === null) return t("say.tied.more");
   const sentence = round.winner === picture.bottom ? beats(near, far) : beats(far, near);
@@ -79,15 +80,14 @@ function sayOver(view: View, picture: Picture): Said {
 function why(view: View, picture: Picture): string {
   if (view.ended_by === "time") return t("say.over.time");
   if (view.ended_by === "score") return reason(view, picture);
-  const loser = view.winner === 0 ? 1 : 0;
+  const loser = otherSeat(view.winner ?? 0);
   if (loser === view.you) return t("say.over.resigned.you");
   return t("say.over.resigned.rival", { name: nameAt(view, loser) });
 }
 
-function saySpectator(view: View): Said {
+function saySpectator(view: View, picture: Picture): Said {
   const round = lastRound(view);
   if (!round || view.moved.some(Boolean)) return plain(t("say.spectator"), t("say.spectator.more"));
-  if (round.winner === null) return plain(t("say.tied"), t("say.tied.more"));
-  const sentence = beats(round.moves[round.winner], round.moves[round.winner === 0 ? 1 : 0]);
-  return plain(t("say.round.takes", { name: nameAt(view, round.winner) }), sentence && `${sentence}.`);
+  const head = round.winner === null ? t("say.tied") : t("say.round.takes", { name: nameAt(view, round.winner) });
+  return plain(head, reason(view, picture));
 }

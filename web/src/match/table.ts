@@ -9,7 +9,6 @@ import { follow, type Stream } from "../api/stream.ts";
 import { serverNow } from "../api/time.ts";
 import type { Command, Shape, View } from "../api/types.ts";
 import { left } from "../core/clock.ts";
-import { fateOf } from "../core/outbox.ts";
 import { matchIn } from "../core/invitation.ts";
 import { hasNewRound } from "../core/rounds.ts";
 import { pictureOf } from "../core/screen.ts";
@@ -216,7 +215,6 @@ export function openTable(id: string, first: View | null) {
     busy,
     notice: notice.code,
     phase: reveal.phase,
-    fate: () => (outbox.pending.value && view.value ? fateOf(outbox.pending.value, view.value) : null),
     throwShape,
     sit: sitDown,
     rematch,

@@ -1,9 +1,8 @@
-/** Waiting for a rival: the link to send, as text, as a QR code, and what happens if nobody comes. */
-import { useState } from "preact/hooks";
+/** Waiting for a rival: the link and the code to send, a QR code, and what happens if nobody comes. */
 import type { View } from "../api/types.ts";
 import { linkTo } from "../core/invitation.ts";
 import { kept } from "../core/keep.ts";
-import { Icon } from "../ui/icons.tsx";
+import { HandButton } from "../ui/hand.tsx";
 import { Later } from "../ui/later.tsx";
 import { canShare, copy, share } from "../ui/share.ts";
 import { locale, t } from "../words/index.ts";
@@ -13,6 +12,7 @@ const qrCode = () => import("../ui/qr.tsx").then((module) => module.QrCode);
 
 export function Waiting({ view }: { view: View }) {
   const link = linkTo(location.origin, view.id);
+  const invitation = t("wait.text", { game: gameName(view.game) });
   return (
     <div class="waiting sheet">
       <h1>{t("wait.title")}</h1>
@@ -24,13 +24,16 @@ export function Waiting({ view }: { view: View }) {
         {link}
       </output>
       <div class="actions">
-        <CopyButton text={link} />
-        {canShare && (
-          <button class="button" type="button" onClick={() => void share(t("wait.text", { game: gameName(view.game) }), link)}>
-            <Icon name="share" />
-            {t("wait.share")}
-          </button>
-        )}
+        <HandButton icon="copy" label={t("wait.copy")} text={link} primary hand={() => copy(link)} />
+        {canShare && <HandButton icon="share" label={t("wait.share")} text={link} hand={() => share(invitation, link)} />}
+      </div>
+      {!canShare && <p class="note">{t("wait.byHand")}</p>}
+      <div class="actions by-code">
+        <span id="code">{t("wait.code")}</span>
+        <output class="address" aria-labelledby="code">
+          {view.id}
+        </output>
+        <HandButton icon="copy" label={t("wait.copyCode")} text={view.id} hand={() => copy(view.id)} />
       </div>
       <p class="note">{view.deadline && t("wait.nobody", { time: timeOfDay(view.deadline) })}</p>
     </div>
@@ -39,14 +42,4 @@ export function Waiting({ view }: { view: View }) {
 
 function timeOfDay(at: string): string {
   return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(new Date(at));
-}
-
-function CopyButton({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
-  return (
-    <button class="button primary" type="button" onClick={() => void copy(text).then(setCopied)}>
-      <Icon name="copy" />
-      {copied ? t("wait.copied") : t("wait.copy")}
-    </button>
-  );
 }

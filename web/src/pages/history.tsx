@@ -1,53 +1,43 @@
 /** The player's own matches, newest first, as PostgreSQL has them. */
 import { useEffect, useState } from "preact/hooks";
 import { listMatches } from "../api/calls.ts";
-import { Problem } from "../api/http.ts";
 import { player, ready } from "../api/session.ts";
 import type { MatchRow } from "../api/types.ts";
-import { seatOf } from "../core/seats.ts";
+import { otherSeat, seatOf } from "../core/seats.ts";
 import { gameName, nameOf } from "../match/names.ts";
-import { locale, problemText, t } from "../words/index.ts";
+import { locale, t } from "../words/index.ts";
+import { Pending, useAsking } from "./asking.tsx";
 
 interface Pages {
   matches: MatchRow[];
   next: string | null;
-  state: "loading" | "ready" | "failed";
-  code: string;
 }
 
 export function HistoryPage() {
-  const [pages, setPages] = useState<Pages>({ matches: [], next: null, state: "loading", code: "" });
-  async function more(cursor: string | null): Promise<void> {
-    try {
-      const page = await listMatches((await ready()).id, cursor);
-      setPages((old) => ({ matches: [...old.matches, ...page.matches], next: page.next, state: "ready", code: "" }));
-    } catch (error) {
-      const code = error instanceof Problem ? error.code : "unavailable";
-      setPages((old) => ({ ...old, state: "failed", code }));
-    }
+  const [{ matches, next }, setPages] = useState<Pages>({ matches: [], next: null });
+  const [asking, ask] = useAsking();
+  const waiting = asking.state === "loading" || asking.state === "slow";
+  const failed = asking.state === "failed";
+  function more(): void {
+    ask(
+      async () => listMatches((await ready()).id, next),
+      (page) => setPages((old) => ({ matches: [...old.matches, ...page.matches], next: page.next })),
+    );
   }
-  useEffect(() => void more(null), []);
-  useEffect(() => {
-    document.title = `${t("history.title")} – Playlog`;
-  });
-  const retry = () => {
-    setPages({ ...pages, state: "loading" });
-    void more(pages.next);
-  };
+  useEffect(more, []);
   return (
-    <section class="history" data-state={`history-${pages.state}`}>
+    <section class="history" data-state={`history-${asking.state}`}>
       <h1>{t("history.title")}</h1>
       <ul class="matches">
-        {pages.matches.map((match) => (
+        {matches.map((match) => (
           <MatchLine key={match.id} match={match} />
         ))}
       </ul>
-      {pages.state === "ready" && !pages.matches.length && <p>{t("history.none")}</p>}
-      {pages.state === "loading" && <p class="patient" role="status">{t("history.loading")}</p>}
-      {pages.state === "failed" && <p role="alert">{problemText(pages.code)}</p>}
-      {(pages.next || pages.state === "failed") && (
-        <button class="button" type="button" disabled={pages.state === "loading"} onClick={retry}>
-          {pages.state === "failed" ? t("page.retry") : t("history.more")}
+      {asking.state === "ready" && !matches.length && <p>{t("history.none")}</p>}
+      <Pending asking={asking} words="history.loading" />
+      {(next || failed) && (
+        <button class="button" type="button" aria-disabled={waiting} onClick={() => waiting || more()}>
+          {failed ? t("page.retry") : t("history.more")}
         </button>
       )}
     </section>
@@ -57,7 +47,7 @@ export function HistoryPage() {
 function MatchLine({ match }: { match: MatchRow }) {
   const seat = seatOf(match.seats, player.value?.id);
   const near = seat === 1 ? 1 : 0;
-  const far = near === 0 ? 1 : 0;
+  const far = otherSeat(near);
   const result = resultOf(match, near);
   return (
     <li>

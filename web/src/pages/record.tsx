@@ -1,27 +1,31 @@
 /** One match as the history has it: every finished round, and each rematch at the same table. */
 import { useEffect, useState } from "preact/hooks";
 import { readRecord } from "../api/calls.ts";
-import { Problem } from "../api/http.ts";
 import { player } from "../api/session.ts";
 import type { Record, Round } from "../api/types.ts";
 import { foldEvents } from "../core/rounds.ts";
-import { seatOf } from "../core/seats.ts";
+import { otherSeat, seatOf } from "../core/seats.ts";
 import { Rounds } from "../match/board.tsx";
 import { gameName, nameOf } from "../match/names.ts";
-import { problemText, t } from "../words/index.ts";
+import { t } from "../words/index.ts";
+import { Pending, useAsking } from "./asking.tsx";
 
 export function RecordPage({ id }: { id: string }) {
   const [record, setRecord] = useState<Record | null>(null);
-  const [code, setCode] = useState<string | null>(null);
-  useEffect(() => {
-    document.title = `${t("record.title")} – Playlog`;
-    readRecord(id).then(setRecord, (error: unknown) => setCode(error instanceof Problem ? error.code : "unavailable"));
-  }, [id]);
+  const [asking, ask] = useAsking();
+  const read = () => ask(() => readRecord(id), setRecord);
+  useEffect(read, [id]);
   return (
-    <section class="history record" data-state={record ? "record-ready" : code ? "record-failed" : "record-loading"}>
+    <section class="history record" data-state={`record-${asking.state}`}>
       <h1>{t("record.title")}</h1>
-      {record ? <Told record={record} /> : code ? <p role="alert">{problemText(code)}</p> : <p class="patient" role="status">{t("record.loading")}</p>}
+      <Pending asking={asking} words="record.loading" />
+      {record && <Told record={record} />}
       <p class="actions">
+        {asking.state === "failed" && (
+          <button class="button" type="button" onClick={read}>
+            {t("page.retry")}
+          </button>
+        )}
         <a class="button" href={`/m/${id}`}>
           {t("record.open")}
         </a>
@@ -37,7 +41,7 @@ function Told({ record }: { record: Record }) {
   const { match, events } = record;
   const mine = seatOf(match.seats, player.value?.id);
   const bottom = mine === 1 ? 1 : 0;
-  const top = bottom === 0 ? 1 : 0;
+  const top = otherSeat(bottom);
   const nameAt = (seat: number) => (seat === mine ? t("player.you") : nameOf(match.seats[seat]));
   return (
     <>

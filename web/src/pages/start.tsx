@@ -6,6 +6,7 @@ import { keep, kept } from "../core/keep.ts";
 import { newMatch, problem, setting, insisting } from "../match/create.ts";
 import { gameName } from "../match/names.ts";
 import { ShapeDrawing } from "../ui/shapes.tsx";
+import { useTitle } from "../ui/title.ts";
 import { language, problemText, t } from "../words/index.ts";
 import { JoinForm } from "./join.tsx";
 
@@ -28,7 +29,7 @@ function start(opponent: Options["opponent"]): void {
 }
 
 export function StartPage() {
-  document.title = "Playlog";
+  useTitle("");
   return (
     <section class="start" data-state="start">
       <div class="hero">
@@ -39,10 +40,10 @@ export function StartPage() {
       <div class="sheet">
         <GameChoice />
         <div class="actions">
-          <button class="button primary" type="button" disabled={setting.value} onClick={() => start("computer")}>
+          <button class="button primary" type="button" aria-disabled={setting.value} onClick={() => start("computer")}>
             {t("start.computer")}
           </button>
-          <button class="button" type="button" disabled={setting.value} onClick={() => start("open")}>
+          <button class="button" type="button" aria-disabled={setting.value} onClick={() => start("open")}>
             {t("start.invite")}
           </button>
         </div>

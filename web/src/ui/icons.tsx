@@ -9,7 +9,6 @@ const LINES = {
   unkeys: "M3 7h18v10H3ZM4 20 20 4",
   copy: "M9 9h10.5v10.5H9ZM5 15H4.5V4.5H15V5",
   share: "M12 15V4M8 7.5 12 3.8l4 3.7M5 12v8h14v-8",
-  leave: "M14 5H5v14h9M10 12h10M16.5 8.5 20 12l-3.5 3.5",
   again: "M19.5 12a7.5 7.5 0 1 1-2.3-5.4M19.5 3.5V8H15",
   back: "M14.5 5.5 8 12l6.5 6.5",
 } as const;

@@ -34,16 +34,10 @@ const LINES: Record<Name, string[]> = {
   ],
 };
 
-interface Props {
-  shape: Name;
-  /** Its name, where no text beside it says it. */
-  label?: string;
-}
-
-export function ShapeDrawing({ shape, label }: Props) {
-  const spoken = label ? ({ role: "img", "aria-label": label } as const) : ({ "aria-hidden": true } as const);
+/** Beside it, or around it, words say which shape it is. */
+export function ShapeDrawing({ shape }: { shape: Name }) {
   return (
-    <svg class="shape" data-shape={shape} viewBox="0 0 64 64" {...spoken}>
+    <svg class="shape" data-shape={shape} viewBox="0 0 64 64" aria-hidden="true">
       {LINES[shape].map((line) => (
         <path key={line} d={line} />
       ))}
