@@ -83,7 +83,9 @@ class LocalStack:
 
     def _describe_stores(self) -> Stores:
         with self._report.step("Kafka's jars"):
-            return stores.build(self._settings, self._home, self._ports, self._progress)
+            return stores.build(
+                self._settings, self._home, self._ports, self._progress, notice=self._report.notice
+            )
 
     def _progress(self, done: int, whole: int) -> None:
         self._report.progress(done, whole)
