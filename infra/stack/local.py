@@ -77,8 +77,8 @@ class LocalStack:
             self._start_services(plan)
         self._ready = True
         self._supervisor.keep_spares()
-        self._write_state()
         self._report.ready(self._settings.gateway_url if plan else "")
+        self._write_state()  # after the words, which `up --detach` shows until it reads this
         self._record_aot(known)
 
     def _describe_stores(self) -> Stores:

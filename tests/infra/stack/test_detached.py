@@ -6,10 +6,14 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from infra.stack import local, settings
+from infra.stack.errors import StopRequested
 from infra.stack.home import Home
 from infra.stack.services import python
 from infra.stack.settings import CLONE
@@ -93,3 +97,21 @@ def test_given_a_start_under_way_when_ctrl_c_is_pressed_then_its_supervisor_ends
         assert code == 130
         assert "Stopped." in said
         assert home.owner() is None
+
+
+def test_given_a_start_when_it_is_ready_then_it_says_so_before_its_state_does(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for the state shows what was said until then."""
+    states = []
+
+    def ready(_address: str) -> None:
+        states.append(home.read_state().get("ready", False))
+        raise StopRequested
+
+    monkeypatch.setattr(local, "take_turns", lambda: None)
+    report = SimpleNamespace(
+        step=lambda _: nullcontext(), progress=lambda *_: None, notice=lambda _: None, ready=ready
+    )
+    local.LocalStack(settings.read({**NAMED, "PLAYLOG_HOME": str(home.path)}), report, stores_only=True).run()
+    assert states == [False]
