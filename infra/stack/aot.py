@@ -11,7 +11,7 @@ from types import FrameType
 
 from infra.stack import java as java_runtime
 from infra.stack.child import Child, Program
-from infra.stack.files import alone, locked, private_folder
+from infra.stack.files import alone, could_lock, private_folder
 from infra.stack.home import Home
 from infra.stack.jars import class_path
 from infra.stack.kafka import AOT_FILES, Kafka, aot_path
@@ -38,7 +38,7 @@ def main() -> None:
     os.nice(19)
     cache = Path(sys.argv[1])
     with (private_folder(cache) / LOCK).open("w") as lock:
-        if locked(lock.fileno()):
+        if could_lock(lock.fileno()):
             record(cache, cache / FOLDER)
 
 

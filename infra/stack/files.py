@@ -22,7 +22,7 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def locked(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+def could_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     """Whether the lock could be had now; closing the file gives it back, as does its holder's death."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
@@ -43,10 +43,10 @@ def alone(
     `tick` is called all the while and may raise to end it. Raises NotInTime after `timeout` seconds.
     """
     with path.open("w") as lock:
-        if not locked(lock.fileno()):
+        if not could_lock(lock.fileno()):
             notice(f"Another Playlog is at work in {path.parent}: waiting for it.")
         deadline = time.monotonic() + timeout
-        while not locked(lock.fileno()):
+        while not could_lock(lock.fileno()):
             if time.monotonic() > deadline:
                 raise NotInTime(
                     f"Another Playlog has been at work in {path.parent} for long: end it and start again."

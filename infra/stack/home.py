@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack.errors import StackError
-from infra.stack.files import locked, private_folder, write_private
+from infra.stack.files import could_lock, private_folder, write_private
 
 LOOK_SECONDS = 0.2  # who asks for the owner holds the lock for an instant
 
@@ -51,7 +51,7 @@ class Home:
         self.make()
         with self.lock_file.open("a+") as lock:
             deadline = time.monotonic() + LOOK_SECONDS
-            while not locked(lock.fileno()):
+            while not could_lock(lock.fileno()):
                 if time.monotonic() > deadline:
                     raise self._owned()
                 time.sleep(0.005)
@@ -80,7 +80,7 @@ class Home:
         """
         try:
             with self.lock_file.open() as lock:
-                return None if locked(lock.fileno(), fcntl.LOCK_SH) else int(lock.read() or 0) or None
+                return None if could_lock(lock.fileno(), fcntl.LOCK_SH) else int(lock.read() or 0) or None
         except FileNotFoundError:
             return None
 
