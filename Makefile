@@ -11,7 +11,7 @@ BOOTSTRAP := -P infra/stack/bootstrap.py
 PURE := tests/schemas tests/engine_worker tests/model tests/session_worker/test_project.py tests/history_sink/test_tabulate.py
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 up: web ## Start everything on this machine, print the address; Ctrl-C stops it
 	@$(BIN)/playlog up

@@ -11,7 +11,6 @@ from joserfc.jwk import OKPKey
 from infra.http.tokens import ALGORITHM, REGISTRY, TYPE
 
 REFRESH_BYTES = 32  # 256 bits
-REFRESH_TEXT = 43  # base64url without padding
 
 
 @dataclass(frozen=True)

@@ -78,5 +78,6 @@ async def batches(
             moved = time.monotonic()
         elif time.monotonic() - moved > STALLED_SECONDS:
             raise LogUnreadable(
-                f"{topic}: nothing came for {STALLED_SECONDS:.0f} s, although its end is not reached"
+                f"{topic}: nothing came for {STALLED_SECONDS:.0f} s, although its end is not reached: "
+                "see whether all brokers are up, then start again"
             )

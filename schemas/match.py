@@ -10,8 +10,6 @@ from schemas.word import CommandWord, Event, JsonObject, Millis, Seat, word
 COMPUTER = "computer"  # the player id in a seat that the engine itself plays
 TIMER = "timer"  # the player id on commands that owners' timers append
 
-MatchId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-
 
 def _whole(value: object) -> object:
     """Refuse what only equals a whole number: Literal takes `true` for 1."""

@@ -2,7 +2,6 @@
 a fresh broker is as fast as one that has run for a minute."""
 
 import asyncio
-import fcntl
 import os
 import shutil
 import signal
@@ -12,7 +11,7 @@ from types import FrameType
 
 from infra.stack import java as java_runtime
 from infra.stack.child import Child, Program
-from infra.stack.files import alone, private_folder
+from infra.stack.files import alone, could_lock, private_folder
 from infra.stack.home import Home
 from infra.stack.jars import class_path
 from infra.stack.kafka import AOT_FILES, Kafka, aot_path
@@ -39,11 +38,8 @@ def main() -> None:
     os.nice(19)
     cache = Path(sys.argv[1])
     with (private_folder(cache) / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return
-        record(cache, cache / FOLDER)
+        if could_lock(lock.fileno()):
+            record(cache, cache / FOLDER)
 
 
 def present(cache: Path) -> bool:

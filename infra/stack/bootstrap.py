@@ -36,6 +36,9 @@ def main() -> None:
         sys.exit(f"✗ {failure}")
     except subprocess.CalledProcessError as failed:
         sys.exit(failed.returncode)
+    except KeyboardInterrupt:
+        say("Stopped. The next start goes on from here.", again=True, last=True)
+        sys.exit(130)
 
 
 def install(goal: str) -> None:
@@ -171,9 +174,9 @@ def follow(command: list[str], word: str, whole: int) -> None:
             if STEP.match(line.strip()):
                 count = sum(line.strip().startswith(word) for line in lines)
                 say(f"Python packages {count}/{whole} {line.strip().split(' (')[0][:60]}", again=True)
-    say(f"Python packages {whole}/{whole}", again=True, last=True)
     if process.returncode:
         raise Failure(f"pip failed. Check the network and start again.\n{last_lines(''.join(lines))}")
+    say(f"Python packages {whole}/{whole}", again=True, last=True)
 
 
 def say(text: str, again: bool = False, last: bool = False) -> None:

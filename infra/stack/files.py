@@ -4,8 +4,13 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from infra.stack.errors import NotInTime
+
+ALONE_SECONDS = 900.0  # longer than a first download on a slow network
 
 
 def write_private(path: Path, text: str) -> None:
@@ -17,11 +22,37 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
+def could_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    """Whether the lock could be had now; closing the file gives it back, as does its holder's death."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Waits until no other process is inside with the same lock file; the kernel lets go when a holder dies."""
+def alone(
+    path: Path,
+    tick: Callable[[], None] = lambda: None,
+    notice: Callable[[str], None] = lambda _: None,
+    timeout: float = ALONE_SECONDS,
+) -> Iterator[None]:
+    """Waits until no other process is inside with the same lock file, and says so by `notice`.
+
+    `tick` is called all the while and may raise to end it. Raises NotInTime after `timeout` seconds.
+    """
     with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not could_lock(lock.fileno()):
+            notice(f"Another Playlog is at work in {path.parent}: waiting for it.")
+        deadline = time.monotonic() + timeout
+        while not could_lock(lock.fileno()):
+            if time.monotonic() > deadline:
+                raise NotInTime(
+                    f"Another Playlog has been at work in {path.parent} for long: end it and start again."
+                )
+            tick()
+            time.sleep(0.05)
         yield
 
 

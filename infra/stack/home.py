@@ -4,13 +4,16 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.stack.errors import StackError
-from infra.stack.files import private_folder, write_private
+from infra.stack.files import could_lock, private_folder, write_private
+
+LOOK_SECONDS = 0.2  # who asks for the owner holds the lock for an instant
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,33 @@ class Home:
 
     @contextlib.contextmanager
     def claimed(self) -> Iterator[None]:
-        """Holds the lock of this home; raises StackError when another supervisor has it."""
+        """Holds the lock of this home; raises StackError when another supervisor has it.
+
+        The state that a killed supervisor left is gone before the new owner shows.
+        """
         self.make()
         with self.lock_file.open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise StackError(
-                    f"Playlog already runs on {self.path} (process {self.owner()}): see `playlog status`, "
-                    "stop it with `playlog down`, or set PLAYLOG_HOME to another folder."
-                ) from error
+            deadline = time.monotonic() + LOOK_SECONDS
+            while not could_lock(lock.fileno()):
+                if time.monotonic() > deadline:
+                    raise self._owned()
+                time.sleep(0.005)
+            self.state_file.unlink(missing_ok=True)
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+    def refuse_owned(self) -> None:
+        """Raises StackError when a supervisor runs on this home."""
+        if self.owner() is not None:
+            raise self._owned()
+
+    def _owned(self) -> StackError:
+        return StackError(
+            f"Playlog already runs on {self.path} (process {self.owner()}): see `playlog status`, "
+            "stop it with `playlog down`, or set PLAYLOG_HOME to another folder."
+        )
 
     def owner(self) -> int | None:
         """The process id of the supervisor that runs on this home now; None when there is none.
@@ -64,7 +80,7 @@ class Home:
         """
         try:
             with self.lock_file.open() as lock:
-                return None if _lockable(lock.fileno()) else int(lock.read() or 0) or None
+                return None if could_lock(lock.fileno(), fcntl.LOCK_SH) else int(lock.read() or 0) or None
         except FileNotFoundError:
             return None
 
@@ -78,11 +94,3 @@ class Home:
             return dict(json.loads(self.state_file.read_text()))
         except FileNotFoundError:
             return {}
-
-
-def _lockable(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True  # closing the file gives the lock back

@@ -3,10 +3,13 @@
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import Any
 
 from infra.stack.errors import StackError
@@ -18,6 +21,12 @@ THREADS = 8
 TRIES = 3
 
 Progress = Callable[[int, int], None]
+Notice = Callable[[str], None]
+Arrivals = SimpleQueue[Exception | None]
+
+
+def unheard(_text: str) -> None:
+    """The notice of those who have nobody to tell."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +59,19 @@ def lock_hash(lock: Path = LOCK) -> str:
     return hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
 
 
-def class_path(cache: Path, progress: Progress, lock: Path = LOCK) -> list[Path]:
+def class_path(cache: Path, progress: Progress, lock: Path = LOCK, notice: Notice = unheard) -> list[Path]:
     """The verified jars below `cache`, those that are missing fetched first.
 
-    `progress(done, all)` is told several times a second while jars arrive, and may raise to end it.
+    `progress(done, all)` is told several times a second while jars arrive, and may raise to end it. `notice` gets
+    a sentence when somebody else fetches them and this one waits.
     Raises StackError, naming the jar, when one cannot be had or is not what the lock says.
     """
     folder = private_folder(cache / f"kafka-{lock_hash(lock)}")
     jars = locked(lock)
-    with alone(cache / "fetch.lock"):
+    with alone(cache / "fetch.lock", lambda: progress(0, len(jars)), notice):
         missing = [jar for jar in jars if not (folder / jar.filename).exists()]
         if missing:
-            _fetch(missing, folder, cache / "maven", progress)
+            _fetch(missing, folder, cache, progress)
     paths = [folder / jar.filename for jar in jars]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(verify, jars, paths))
@@ -79,37 +89,63 @@ def verify(jar: Jar, path: Path) -> None:
         )
 
 
-def _fetch(jars: list[Jar], folder: Path, maven: Path, progress: Progress) -> None:
+def _fetch(jars: list[Jar], folder: Path, cache: Path, progress: Progress) -> None:
     from jgo.maven import MavenContext  # 0.3 s to import, needed once
 
-    shutil.rmtree(maven, ignore_errors=True)  # an interrupted fetch leaves half a jar
-    context = MavenContext(repo_cache=private_folder(maven), timeout=60)
-    pool = ThreadPoolExecutor(THREADS)
+    for left in cache.glob("maven*"):  # an interrupted fetch leaves half a jar
+        shutil.rmtree(left, ignore_errors=True)
+    maven = Path(tempfile.mkdtemp(prefix="maven-", dir=cache))
+    context = MavenContext(repo_cache=maven, timeout=60)
+    wanted, arrived, stopped = SimpleQueue[Jar](), Arrivals(), Event()
+    for jar in jars:
+        wanted.put(jar)
+    for _ in range(THREADS):  # daemons: who stops does not wait for downloads that hang
+        Thread(target=_work, args=(context, wanted, arrived, stopped, folder), daemon=True).start()
     try:
-        pending = {pool.submit(_fetch_one, context, jar, folder) for jar in jars}
-        while pending:
-            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-            for arrival in done:
-                arrival.result()
-            progress(len(jars) - len(pending), len(jars))
+        _await(arrived, len(jars), progress)
     finally:
-        pool.shutdown(cancel_futures=True)
+        stopped.set()
     shutil.rmtree(maven)
 
 
-def _fetch_one(context: Any, jar: Jar, folder: Path) -> None:
+def _await(arrived: Arrivals, whole: int, progress: Progress) -> None:
+    """Returns when all have arrived; raises what went wrong with the first that cannot."""
+    done = 0
+    while done < whole:
+        try:
+            if error := arrived.get(timeout=0.2):
+                raise error
+            done += 1
+        except Empty:
+            pass
+        progress(done, whole)
+
+
+def _work(context: Any, wanted: "SimpleQueue[Jar]", arrived: Arrivals, stopped: Event, folder: Path) -> None:
+    """Fetches jar after jar, until there is none or nobody waits any more."""
+    while not stopped.is_set():
+        try:
+            _fetch_one(context, wanted.get_nowait(), folder, stopped)
+            arrived.put(None)
+        except Empty:
+            return
+        except Exception as error:  # told where it is waited for
+            arrived.put(error)
+
+
+def _fetch_one(context: Any, jar: Jar, folder: Path, stopped: Event) -> None:
     """Downloads, verifies, and only then moves the jar to where it is used from."""
-    arrived = _download(context, jar)
+    arrived = _download(context, jar, stopped)
     verify(jar, arrived)
     arrived.replace(folder / jar.filename)
 
 
-def _download(context: Any, jar: Jar, tries: int = TRIES) -> Path:
+def _download(context: Any, jar: Jar, stopped: Event, tries: int = TRIES) -> Path:
     component = context.project(jar.group, jar.artifact).at_version(jar.version)
     try:
         return Path(component.artifact().resolve())
     except Exception as error:  # jgo raises what its HTTP client raises
-        if tries > 1:
-            return _download(context, jar, tries - 1)
+        if tries > 1 and not stopped.is_set():
+            return _download(context, jar, stopped, tries - 1)
         text = f"Could not fetch {jar.filename}: {error}. Check the network and start again."
         raise StackError(text) from error

@@ -77,13 +77,15 @@ class LocalStack:
             self._start_services(plan)
         self._ready = True
         self._supervisor.keep_spares()
-        self._write_state()
         self._report.ready(self._settings.gateway_url if plan else "")
+        self._write_state()  # after the words, which `up --detach` shows until it reads this
         self._record_aot(known)
 
     def _describe_stores(self) -> Stores:
         with self._report.step("Kafka's jars"):
-            return stores.build(self._settings, self._home, self._ports, self._progress)
+            return stores.build(
+                self._settings, self._home, self._ports, self._progress, notice=self._report.notice
+            )
 
     def _progress(self, done: int, whole: int) -> None:
         self._report.progress(done, whole)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from infra.stack import java as java_runtime
 from infra.stack.home import Home
-from infra.stack.jars import Progress, class_path
+from infra.stack.jars import Notice, Progress, class_path, unheard
 from infra.stack.kafka import Kafka, aot_path
 from infra.stack.ports import Ports
 from infra.stack.postgres import Postgres
@@ -54,10 +54,17 @@ class Stores:
         }
 
 
-def build(settings: StackSettings, home: Home, ports: Ports, progress: Progress, durable: bool = True) -> Stores:
+def build(
+    settings: StackSettings,
+    home: Home,
+    ports: Ports,
+    progress: Progress,
+    durable: bool = True,
+    notice: Notice = unheard,
+) -> Stores:
     """Describes the stores this home runs itself; fetches Kafka's jars where they are missing."""
     return Stores(
-        kafka=None if settings.kafka else _kafka(settings, home, ports, progress),
+        kafka=None if settings.kafka else _kafka(settings, home, ports, progress, notice),
         redis=None if settings.redis_url else _valkey(settings, home, ports),
         postgres=None if settings.postgres_url else _postgres(home, ports, durable),
         settings=settings,
@@ -77,9 +84,9 @@ def wait_for(store: Store, tick: Tick) -> None:
     wait_until(store.answers, store.program().name, tick, ANSWER_SECONDS)
 
 
-def _kafka(settings: StackSettings, home: Home, ports: Ports, progress: Progress) -> Kafka:
+def _kafka(settings: StackSettings, home: Home, ports: Ports, progress: Progress, notice: Notice) -> Kafka:
     java = java_runtime.find()
-    jars = class_path(settings.cache, progress)
+    jars = class_path(settings.cache, progress, notice=notice)
     return Kafka(
         folder=home.path / "kafka",
         port=ports.pick("kafka", "PLAYLOG_KAFKA_PORT"),

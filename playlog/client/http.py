@@ -17,7 +17,6 @@ import orjson
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
 IDLE_SECONDS = 10.0  # the gateway closes an idle connection after 15 s
-RECEIVE_BYTES = 256 * 1024
 
 
 class Unanswered(ConnectionError):

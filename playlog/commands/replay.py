@@ -29,7 +29,8 @@ def replay(
         typer.Option("--partition", "-p", min=0, max=PARTITIONS - 1, help="Only these; repeatable."),
     ] = None,
     match: Annotated[
-        str | None, typer.Option("--match", "-m", help="Only this match; reads its partition alone.")
+        str | None,
+        typer.Option("--match", "-m", help="Only this match; reads its partition alone, so not with --partition."),
     ] = None,
     offset: Annotated[str, typer.Option("--offset", "-o", help=f"What to print: {ranges.HELP}")] = "start",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
@@ -46,6 +47,10 @@ def replay(
         chosen = ranges.parse(offset, time.time_ns() // 1_000_000)
     except ranges.NoRange as error:
         raise typer.BadParameter(str(error), param_hint="--offset") from None
+    if match is not None and partition:
+        raise typer.BadParameter(
+            "--match reads its own partition: leave --partition out.", param_hint="--partition"
+        )
     partitions = partitions_of(match, partition)
     try:
         printed = uvloop.run(_replay(chosen, partitions, match, follow))
@@ -58,6 +63,7 @@ def replay(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     if not printed:
+        typer.echo("No accepted outcome fits: check the id, or widen --partition and --offset.", err=True)
         raise typer.Exit(NONE_FOUND)
 
 
@@ -76,7 +82,7 @@ async def _replay(chosen: ranges.Range, partitions: list[int], match: str | None
         ends = await log_reader.ends(consumer, MATCHES.outcomes, partitions)
         wanted = {partition: Wanted.of(chosen, end, key) for partition, end in ends.items()}
         until = {partition: wanted[partition].end(end) for partition, end in ends.items()}
-        with progress(sum(until.values()), shown=not follow) as bar:
+        with progress(sum(until.values()), shown=is_bar_wanted(follow)) as bar:
             async for partition, records in log_reader.batches(consumer, MATCHES.outcomes, until, follow):
                 found = [*lines(partition, acceptances[partition].feed(records), wanted[partition])]
                 await asyncio.to_thread(_write, found)  # a slow pipe must not keep the fetcher from its answers
@@ -91,10 +97,15 @@ def _write(found: list[bytes]) -> None:
     sys.stdout.buffer.flush()
 
 
+def is_bar_wanted(follow: bool) -> bool:
+    """Not where it would stand between the lines."""
+    return not follow and not sys.stdout.isatty()
+
+
 @contextmanager
 def progress(total: int, shown: bool) -> Iterator[Bar | None]:
-    """A bar on stderr, where that is a terminal and stdout is not the same one."""
-    if not shown or not sys.stderr.isatty() or sys.stdout.isatty():
+    """A bar on stderr, where that is a terminal."""
+    if not shown or not sys.stderr.isatty():
         yield None
         return
     with Progress(console=Console(stderr=True)) as bar:

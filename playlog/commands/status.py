@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from infra.stack import postgres, stores
@@ -83,7 +84,7 @@ def version_of(package: str) -> str | None:
 
 
 def groups(address: str) -> dict[str, dict[str, Any]]:
-    """Lag by consumer group; empty with the reason under `error` when Kafka cannot be asked."""
+    """Lag by consumer group; None with the reason under `error` when Kafka cannot be asked."""
     from aiokafka.errors import KafkaError
 
     from infra.settings import WithKafka
@@ -96,7 +97,8 @@ def groups(address: str) -> dict[str, dict[str, Any]]:
         security = WithKafka(kafka=address).security
         return asyncio.run(group_lag(address, named, security))
     except (KafkaError, TimeoutError, OSError) as error:
-        return {group: {"topic": topic, "lag": None, "error": str(error)} for group, topic in named.items()}
+        why = str(error) or type(error).__name__
+        return {group: {"topic": topic, "lag": None, "error": why} for group, topic in named.items()}
 
 
 def show(report: dict[str, Any], console: Console) -> None:
@@ -108,9 +110,15 @@ def show(report: dict[str, Any], console: Console) -> None:
         table.add_row(*texts, mark, str(process["restarts"]))
     console.print(table)
     for group, found in report["groups"].items():
-        behind = "topic not there yet" if found["lag"] is None else f"{found['lag']} records behind"
-        console.print(f"{group} on {found['topic']}: {behind}", highlight=False)
+        console.print(f"{group} on {found['topic']}: {escape(behind(found))}", highlight=False, soft_wrap=True)
     console.print("[dim]" + ", ".join(f"{part} {version}" for part, version in report["versions"].items()) + "[/]")
     console.print(
         f"[bold]{report['gateway']['url'] or 'stores only'}[/]  [dim]{report['home']}[/]", soft_wrap=True
     )
+
+
+def behind(found: dict[str, Any]) -> str:
+    """How far a group is behind, or why nobody can tell."""
+    if "error" in found:
+        return f"Kafka cannot be asked ({found['error']})"
+    return "topic not there yet" if found["lag"] is None else f"{found['lag']} records behind"

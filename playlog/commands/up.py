@@ -20,6 +20,7 @@ from infra.stack.local import LocalStack
 from infra.stack.services import python
 
 DETACHED_SECONDS = 600.0  # a first start on a slow network
+END_SECONDS = 30.0
 
 
 class TerminalReport:
@@ -74,7 +75,8 @@ def up(
 
 
 def run_detached(home: Home, stores_only: bool) -> None:
-    """Starts a supervisor of its own session and shows what it says until it is ready."""
+    """Starts a supervisor of its own session and shows what it says until it is ready; Ctrl-C ends it."""
+    home.refuse_owned()  # before its log is emptied
     home.make()
     log = home.log("up")
     arguments = [python(), "-m", "playlog", "up", *(["--stores-only"] if stores_only else [])]
@@ -82,7 +84,11 @@ def run_detached(home: Home, stores_only: bool) -> None:
         supervisor = subprocess.Popen(
             arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    follow(log, supervisor, home)
+    try:
+        follow(log, supervisor, home)
+    except KeyboardInterrupt:
+        end(supervisor)
+        raise typer.Exit(130) from None
     if supervisor.poll() is not None:
         raise typer.Exit(1)
 
@@ -91,10 +97,26 @@ def follow(log: Path, supervisor: "subprocess.Popen[bytes]", home: Home) -> None
     """Copies the supervisor's words to this terminal until it is ready or has ended."""
     deadline = time.monotonic() + DETACHED_SECONDS
     with log.open() as lines:
-        while supervisor.poll() is None and not home.read_state().get("ready"):
+        while supervisor.poll() is None and not is_up(home, supervisor.pid):
             if time.monotonic() > deadline:
-                supervisor.terminate()
+                end(supervisor)
                 raise StackError(f"Not ready after {DETACHED_SECONDS:.0f} s. The log: {log}")
             sys.stderr.write(lines.read())
             time.sleep(0.05)
         sys.stderr.write(lines.read())
+
+
+def is_up(home: Home, supervisor: int) -> bool:
+    """Whether it is ready, by its own words: an earlier one, killed, may have left some."""
+    return bool(home.read_state().get("ready")) and home.owner() == supervisor
+
+
+def end(supervisor: "subprocess.Popen[bytes]") -> None:
+    """Ends what was started here, and says so."""
+    supervisor.terminate()
+    try:
+        supervisor.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        sys.stderr.write("It still ends: `playlog down` waits for it.\n")
+    else:
+        sys.stderr.write("Stopped.\n")

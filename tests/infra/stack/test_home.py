@@ -1,5 +1,8 @@
 """A home: one owner, private files, settings from a file below the environment's."""
 
+import fcntl
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,26 @@ def test_an_empty_setting_is_an_absent_one() -> None:
     assert read.kafka is None
     assert read.home == settings.CLONE / ".playlog"
     assert read.port("PLAYLOG_KAFKA_PORT") is None
+
+
+def test_given_a_state_left_behind_when_a_home_is_claimed_then_it_is_gone_before_the_owner_shows(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    home.write_state({"ready": True})
+    with home.claimed():
+        assert home.owner() == os.getpid()
+        assert home.read_state() == {}
+
+
+def test_given_somebody_who_asks_for_the_owner_when_the_home_is_claimed_then_it_is_not_refused(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    with home.lock_file.open("w") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        threading.Timer(0.03, fcntl.flock, (asking.fileno(), fcntl.LOCK_UN)).start()
+        with home.claimed():
+            assert home.owner() == os.getpid()
