@@ -3,11 +3,15 @@
 from typing import Any
 
 from schemas.codec import Record
-from schemas.topics import Domain
+from schemas.topics import COMMAND_BYTES, Domain
 
 
 def letter(domain: Domain, record: Any, reason: str) -> Record:
-    """Key, value and headers of a consumed record as they came, and where they came from and why."""
+    """Key, value and headers of a consumed record as they came, and where they came from and why.
+
+    A topic may be set to take more than it has to, and a letter that its own topic refused would stop the
+    partition: so a longer value is cut, and `playlog-dlq-cut` says how many bytes it had.
+    """
     added = {
         "__dlq.errors.topic": domain.commands,
         "__dlq.errors.partition": str(record.partition),
@@ -17,5 +21,8 @@ def letter(domain: Domain, record: Any, reason: str) -> Record:
         "playlog-dlq-reason": reason,
         "playlog-dlq-redrive-count": "0",
     }
+    value = record.value or b""
+    if len(value) > COMMAND_BYTES:
+        added["playlog-dlq-cut"] = str(len(value))
     headers = [*record.headers, *((name, text.encode()) for name, text in added.items())]
-    return Record(record.key, record.value or b"", headers)
+    return Record(record.key, value[:COMMAND_BYTES], headers)

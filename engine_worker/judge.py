@@ -65,7 +65,7 @@ Judged: TypeAlias = tuple[Outcome, Table | None]
 def judge(state: State, timestamp: Millis, read: Read, at_home: Callable[[str], bool]) -> Judged:
     """The outcome of a command that arrived at `timestamp` (the broker's); the state is not touched.
 
-    `at_home` says whether a match id belongs to this partition: asked for new matches only.
+    `at_home` says whether a match id belongs to this partition: asked for unknown matches only.
     """
     at = timestamp if timestamp > state.at else state.at
     if isinstance(read, Unreadable):
@@ -89,10 +89,11 @@ def _judge_new(
     state: State, read: Command, at: Millis, command_digest: str, at_home: Callable[[str], bool]
 ) -> Judged:
     entry = Entry(MATCH.initial)
-    if not isinstance(read.word, Create):
-        return _rejected(read, at, command_digest, entry, Code.UNKNOWN_MATCH)
-    if not _names_its_match(read) or not at_home(read.key):
+    creates = isinstance(read.word, Create)
+    if not at_home(read.key) or (creates and not _names_its_match(read)):
         return _rejected(read, at, command_digest, entry, Code.WRONG_KEY)
+    if not creates:
+        return _rejected(read, at, command_digest, entry, Code.UNKNOWN_MATCH)
     if read.key in state.gone:
         return _rejected(read, at, command_digest, entry, Code.ALREADY_EXISTS)
     return _decide(read, at, command_digest, entry)

@@ -76,25 +76,30 @@ def subscribe(settings: EngineSettings, domain: Domain, term: Term) -> tuple[Kaf
     return broker, subscriber
 
 
-async def start(broker: KafkaBroker, subscriber: BatchSubscriber) -> AIOKafkaConsumer:
-    """Begin to poll; the subscriber's consumer."""
+async def start(broker: KafkaBroker, subscriber: BatchSubscriber, term: Term) -> AIOKafkaConsumer:
+    """Begin to poll for the term; the subscriber's consumer."""
     await broker.start()
     if subscriber.consumer is None:
         raise RuntimeError("FastStream started its subscriber without a consumer")
-    _wait_for_commands(subscriber.consumer)
+    _wait_for_commands(subscriber.consumer, term)
     return subscriber.consumer
 
 
-def _wait_for_commands(consumer: Any) -> None:
-    """Let a poll last until commands come, POLL_MS at most.
+def _wait_for_commands(consumer: Any, term: Term) -> None:
+    """Let a poll last until commands come, POLL_MS at most; one that fails ends the term.
 
     After an empty poll FastStream sleeps as long as the poll was meant to last. So polls were short: 4 % of a core
-    at rest, and at a hundred commands a second each waited a millisecond on average.
+    at rest, and at a hundred commands a second each waited a millisecond on average. What
+    a poll raises it tries again for ever, and says nothing.
     """
     getmany = consumer.getmany
 
     async def patient(*partitions: TopicPartition, timeout_ms: int, max_records: int | None) -> Any:
-        return await getmany(*partitions, timeout_ms=max(timeout_ms, POLL_MS), max_records=max_records)
+        try:
+            return await getmany(*partitions, timeout_ms=max(timeout_ms, POLL_MS), max_records=max_records)
+        except Exception as error:
+            term.fail(error)
+            raise
 
     consumer.getmany = patient
 

@@ -48,7 +48,7 @@ def term_opener(settings: EngineSettings, domain: Domain, closing: Closing) -> O
         try:
             async with asyncio.timeout(JOIN_SECONDS):
                 await asyncio.gather(writer.start(), fold.start())
-                consumer = await start(broker, subscriber)
+                consumer = await start(broker, subscriber, term)
             yield Membership(term, consumer)
         finally:
             term.end()

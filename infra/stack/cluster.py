@@ -37,6 +37,7 @@ replica.socket.timeout.ms=6000
 controller.quorum.request.timeout.ms=3000
 controlled.shutdown.max.retries=3
 auto.create.topics.enable=false
+compression.type=uncompressed
 """
 
 

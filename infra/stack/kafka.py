@@ -39,6 +39,7 @@ group.min.session.timeout.ms=1000
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
+compression.type=uncompressed
 num.network.threads=1
 num.io.threads=2
 """

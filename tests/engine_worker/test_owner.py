@@ -18,7 +18,7 @@ from schemas.codec import decode_facts, mark
 from schemas.log import Cursor, Fence, OutcomeMark
 from schemas.match import Join, Resign
 from schemas.rejections import Code
-from schemas.topics import MATCHES
+from schemas.topics import COMMAND_BYTES, MATCHES
 from tests.engine_worker.partition import FIRST, line, owner, restored, sent, take, took
 from tests.engine_worker.runs import Told, anywhere, image, runs
 from tests.words import ANN, AT, BOB, create, throw, uid
@@ -129,12 +129,13 @@ def test_what_cannot_be_read_has_an_outcome_and_goes_to_the_dead_letters(
     assert took(of, sent(1, CREATE)).rejection is None
 
 
-def test_a_create_in_the_wrong_place_goes_to_the_dead_letters() -> None:
+def test_a_command_in_the_wrong_place_goes_to_the_dead_letters() -> None:
     of = owner(at_home=lambda match: match != CREATE.key)
     taken = took(of, sent(0, CREATE))
     assert taken.letter == taken.rejection == Code.WRONG_KEY
     stray = CREATE._replace(key=create("other").key)
     assert took(of, sent(1, stray)).letter == Code.WRONG_KEY
+    assert took(of, sent(2, JOIN)).letter == Code.WRONG_KEY
 
 
 def test_a_command_that_the_rules_refuse_stays_out_of_the_dead_letters() -> None:
@@ -216,6 +217,16 @@ def test_a_dead_letter_says_where_it_came_from_and_why() -> None:
         "playlog-dlq-reason": "unreadable",
         "playlog-dlq-redrive-count": "0",
     }
+
+
+def test_a_letter_is_never_longer_than_its_topic_takes() -> None:
+    common: dict[str, Any] = {"partition": 0, "offset": 1, "key": b"m", "headers": []}
+    whole = letter(MATCHES, SimpleNamespace(value=b"x" * COMMAND_BYTES, **common), "too_large")
+    assert len(whole.value) == COMMAND_BYTES
+    assert "playlog-dlq-cut" not in dict(whole.headers)
+    cut = letter(MATCHES, SimpleNamespace(value=b"x" * 200_000, **common), "too_large")
+    assert len(cut.value) == COMMAND_BYTES
+    assert dict(cut.headers)["playlog-dlq-cut"] == b"200000"
 
 
 def test_an_outcome_names_its_player_and_never_the_chance() -> None:

@@ -7,14 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import MessageSizeTooLargeError
 
 from infra.kafka.client import partition_of, producer, reader
 from infra.stack.platform import Platform
 from schemas.codec import Record, decode_outcome
 from schemas.command import Command, encode_command
 from schemas.ids import match_id
-from schemas.match import Create, Options
+from schemas.match import Create, Join, Options
 from schemas.topics import MATCHES, PARTITIONS
 
 pytestmark = pytest.mark.stack
@@ -125,8 +126,36 @@ async def test_a_poison_record_is_rejected_and_copied_and_the_next_command_count
     assert (accepted["rejection"], accepted["version"]) == (None, 1)
 
 
-async def test_a_match_in_the_wrong_partition_is_refused(broker: Broker) -> None:
+@pytest.mark.parametrize("word", [None, Join()])
+async def test_a_command_in_the_wrong_partition_is_refused_and_copied(broker: Broker, word: Any) -> None:
     partition, good = create()
     elsewhere = (partition + 1) % PARTITIONS
+    if word is not None:
+        assert good.key is not None
+        command = Command(str(uuid4()), good.key.decode(), str(uuid4()), ENTROPY, word)
+        good = encode_command(command, int(time.time() * 1000), "/test")
     offset = await broker.append(elsewhere, good)
     assert (await broker.outcome_of(elsewhere, offset))["rejection"] == "wrong_key"
+    assert dict((await broker.letter_of(elsewhere, offset)).headers)["playlog-dlq-reason"] == b"wrong_key"
+
+
+async def test_a_compressed_command_weighs_what_its_reader_has_to_hold(broker: Broker, platform: Platform) -> None:
+    partition, good = create()
+    squeezed = AIOKafkaProducer(
+        bootstrap_servers=platform.environment["PLAYLOG_KAFKA"], compression_type="gzip", max_request_size=1 << 20
+    )
+    await squeezed.start()
+    try:
+
+        async def append(value: bytes) -> int:
+            sent = await squeezed.send_and_wait(MATCHES.commands, value, good.key, partition, headers=good.headers)
+            return int(sent.offset)
+
+        with pytest.raises(MessageSizeTooLargeError):
+            await append(good.value + b" " * 200_000)
+        large = await append(good.value + b" " * 20_000)
+        small = await append(good.value)
+    finally:
+        await squeezed.stop()
+    assert (await broker.outcome_of(partition, large))["rejection"] == "too_large"
+    assert (await broker.outcome_of(partition, small))["rejection"] is None

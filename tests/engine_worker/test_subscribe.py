@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnsupportedCodecError
 
 from engine_worker.settings import EngineSettings
 from engine_worker.subscribe import POLL_MS, start, subscribe
@@ -25,9 +26,13 @@ class Term:
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
         self.got: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
+        self.failures: asyncio.Queue[BaseException] = asyncio.Queue()
 
     async def handle(self, records: tuple[Any, ...]) -> None:
         self.got.put_nowait(records)
+
+    def fail(self, error: BaseException) -> None:
+        self.failures.put_nowait(error)
 
     def assign(self, consumer: AIOKafkaConsumer, partitions: list[int]) -> None:
         for partition in partitions:
@@ -70,7 +75,7 @@ async def test_an_engine_at_rest_polls_twice_a_second_and_a_command_ends_the_pol
     broker, subscriber = subscribe(EngineSettings(kafka=stack.kafka_address), domain, given)
     try:
         async with asyncio.timeout(DEADLINE):
-            await asyncio.gather(start(broker, subscriber), writer.start())
+            await asyncio.gather(start(broker, subscriber, given), writer.start())
             for _ in range(4):  # the first ones may have begun before they were patient
                 begun = await polls.get()
             assert await polls.get() - begun >= 0.9 * POLL_MS / 1000
@@ -82,3 +87,22 @@ async def test_an_engine_at_rest_polls_twice_a_second_and_a_command_ends_the_pol
     finally:
         await broker.stop()
         await writer.stop()
+
+
+@pytest.mark.stack
+async def test_a_poll_that_fails_ends_the_term_with_its_reason(
+    stack: Trial, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any, **__: Any) -> Any:
+        raise UnsupportedCodecError("no such codec")
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", broken)
+    term = Term(domain)
+    given: Any = term
+    broker, subscriber = subscribe(EngineSettings(kafka=stack.kafka_address), domain, given)
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await start(broker, subscriber, given)
+            assert isinstance(await term.failures.get(), UnsupportedCodecError)
+    finally:
+        await broker.stop()
