@@ -1,17 +1,19 @@
 """What the history answers show: events up to the first unsettled secret, pages of a player's matches."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 
 from gateway_api.store import MOST_EVENTS, Place, Row, cursor_text, time_text
 from gateway_api.views import name_of
+from schemas.codec import newest_event
 from schemas.match import Ending, Options
 from schemas.view import SeatedPlayer, Status
 from schemas.visibility import shown
 from schemas.word import Seat, word
 
+Event: TypeAlias = dict[str, Any]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -37,7 +39,7 @@ class MatchHistory:
     """A match and its events; each event has version, at, type and the event's own fields."""
 
     match: MatchRow
-    events: tuple[dict[str, Any], ...]
+    events: tuple[Event, ...]
     truncated: bool = False
 
 
@@ -66,11 +68,18 @@ def players_of(rows: Sequence[Row]) -> list[str]:
     return [player for row in rows for player in row["seats"] if player]
 
 
-def history(row: Row, events: Sequence[Row], names: Mapping[str, str]) -> dict[str, Any]:
-    """A match with its events, as everybody may see them; `truncated` where there are more than we read."""
-    count = shown([event["type"] for event in events])
+def history(
+    row: Row, events: Sequence[Row], names: Mapping[str, str], newest: Callable[[Event], Event] = newest_event
+) -> dict[str, Any]:
+    """A match with its events, as everybody may see them; `truncated` where there are more than we read.
+
+    Rows keep the version that was the newest when they were written; what is secret is known of today's only.
+    """
+    told = [newest({"type": event["type"], **event["body"]}) for event in events]
+    count = shown([event["type"] for event in told])
     listed = [
-        {"version": e["version"], "at": time_text(e["at"]), "type": e["type"], **e["body"]} for e in events[:count]
+        {"version": stored["version"], "at": time_text(stored["at"]), **event}
+        for stored, event in zip(events[:count], told, strict=False)
     ]
     cut = {"truncated": True} if len(events) == MOST_EVENTS else {}
     return {"match": match_row(row, names), "events": listed, **cut}

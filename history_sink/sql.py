@@ -20,6 +20,8 @@ WHERE p.partition = n.partition AND p.next_offset = n.read_from
 RETURNING p.partition
 """
 
+SCORES = f"SELECT id, score FROM {tables.MATCHES} WHERE id = ANY($1::uuid[])"
+
 MATCHES = f"""
 INSERT INTO {tables.MATCHES} AS m (id, game, status, version, winner, ended_by, score, options, view,
     created_at, ended_at, updated_at, partition)

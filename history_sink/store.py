@@ -128,6 +128,9 @@ async def _insert(connection: Any, events: Iterable[EventRow], rows: Rows) -> Ma
     copied = await connection.copy_records_to_table(
         "events", schema_name=SCHEMA, columns=EVENT_COLUMNS, records=events
     )
+    if rows.partial:  # asked before the matches' rows change
+        held = await connection.fetch(sql.SCORES, list(rows.partial))
+        rows.complete({str(row["id"]): row["score"] for row in held})
     written = {"events": int(copied.removeprefix("COPY "))}
     for table, statement, found in (
         ("matches", sql.MATCHES, [_match(row) for row in rows.matches.values()]),

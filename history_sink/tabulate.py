@@ -1,7 +1,7 @@
 """Which rows a run of outcome records means: events, newest matches, seats, results, progress; pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -12,13 +12,14 @@ from infra.kafka.progress import Accepted, Progress, Record, Rule, accept
 from infra.kafka.progress import confirm as confirm_log
 from schemas import log
 from schemas.codec import checksum, decode_outcome, mark
-from schemas.match import MatchCreated, MatchEnded, MatchRestarted, PlayerJoined
+from schemas.match import MatchCreated, MatchEnded, MatchRestarted, PlayerJoined, RoundEnded
 
 RULE = Rule(start=log.START, mark=mark, read=log.read, checksum=checksum)
 Place: TypeAlias = Progress[log.Cursor]
 START: Place = Progress(next=0, cursor=log.START, crc=0)
-CREATED, JOINED, ENDED, RESTARTED = (
-    word.__dataclass_fields__["type"].default for word in (MatchCreated, PlayerJoined, MatchEnded, MatchRestarted)
+CREATED, JOINED, ROUND_ENDED, ENDED, RESTARTED = (
+    word.__dataclass_fields__["type"].default
+    for word in (MatchCreated, PlayerJoined, RoundEnded, MatchEnded, MatchRestarted)
 )
 NOTED = frozenset((CREATED, JOINED, ENDED, RESTARTED))
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -63,12 +64,27 @@ class MatchRow:
         return view
 
 
+class Partial(NamedTuple):
+    """A result whose score is that of the match's row before this run, and a point for each of the winners."""
+
+    result: int
+    winners: Sequence[int | None]
+
+
 @dataclass(slots=True)
 class Rows:
     """What is written once a run, beside the events: only the newest of each match."""
 
     matches: dict[str, MatchRow] = field(default_factory=dict)
     results: list[ResultRow] = field(default_factory=list)
+    partial: dict[str, Partial] = field(default_factory=dict)
+
+    def complete(self, scores: Mapping[str, Sequence[int]]) -> None:
+        """Give the partial results their scores; `scores` are those of the matches' rows before this run."""
+        for match_id, (index, winners) in self.partial.items():
+            score = added(scores[match_id], winners)
+            self.results[index] = self.results[index]._replace(score=score)
+        self.partial.clear()
 
     def seats(self) -> list[SeatRow]:
         """Who sits where, of matches where somebody sat down."""
@@ -89,7 +105,8 @@ def read(progress: Place, records: Iterable[Record]) -> Accepted[log.Cursor]:
 def tabulate(rows: Rows, partition: int, outcomes: Iterable[Record]) -> Iterator[EventRow]:
     """The events of accepted outcomes, one by one; once they are all taken, `rows` has the rest.
 
-    Lazy, so that a COPY sends the first rows while the next ones are made.
+    Lazy, so that a COPY sends the first rows while the next ones are made. Where `rows.partial` is not empty
+    then, `rows.complete` has to be called.
     """
     for record in outcomes:
         if record.key is None or record.value is None:
@@ -102,14 +119,18 @@ def tabulate(rows: Rows, partition: int, outcomes: Iterable[Record]) -> Iterator
         match_id, version = record.key.decode("ascii"), outcome["version"]
         at = datetime.fromtimestamp(outcome["at"] / 1000, UTC)
         match = rows.matches.get(match_id)
+        before = None if match is None else match.view
         if match is None:
             match = rows.matches[match_id] = MatchRow(match_id, partition, at, at, view)
         match.updated_at, match.view = at, view
-        for ordinal, event in enumerate(events):
-            kind = event.pop("type")
+        kinds = [event.pop("type") for event in events]
+        for ordinal, (kind, event) in enumerate(zip(kinds, events, strict=True)):
             yield match_id, version, ordinal, at, kind, orjson.dumps(event), partition, record.offset
             if kind in NOTED:
                 _note(rows, match, version, at, kind, event)
+        if RESTARTED in kinds and ENDED in kinds:
+            rounds = [event for kind, event in zip(kinds, events, strict=True) if kind == ROUND_ENDED]
+            _score_again(rows, match_id, before, [event["winner"] for event in rounds])
 
 
 def _note(rows: Rows, match: MatchRow, version: int, at: datetime, kind: str, event: dict[str, Any]) -> None:
@@ -122,6 +143,14 @@ def _note(rows: Rows, match: MatchRow, version: int, at: datetime, kind: str, ev
         match.ended_at = None
     else:
         match.seated = True
+
+
+def _score_again(rows: Rows, match_id: str, before: bytes | None, winners: Sequence[int | None]) -> None:
+    """The match began again in the outcome that ended it, so that the outcome's view shows the new score."""
+    if before is None:
+        rows.partial[match_id] = Partial(len(rows.results) - 1, winners)
+    else:
+        rows.results[-1] = rows.results[-1]._replace(score=added(orjson.loads(before)["score"], winners))
 
 
 def halves(value: bytes) -> tuple[bytes, bytes]:
@@ -147,6 +176,11 @@ def storable(value: bytes) -> bytes:
 def array(numbers: Sequence[int]) -> str:
     """Integers as PostgreSQL writes an array."""
     return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def added(score: Sequence[int], winners: Sequence[int | None]) -> str:
+    """A score, as an array, after rounds that these seats have won."""
+    return array([points + winners.count(seat) for seat, points in enumerate(score)])
 
 
 def confirm(progress: Place, window: Sequence[Any]) -> bool | None:

@@ -161,6 +161,11 @@ def decode_outcome(value: bytes, steps: Mapping[str, Step] = STEPS) -> OutcomeDo
     return document
 
 
+def newest_event(event: dict[str, Any], steps: Mapping[str, Step] = STEPS) -> dict[str, Any]:
+    """An event's JSON, `type` included, in its newest version, wherever it was kept meanwhile."""
+    return upcast(event, steps)
+
+
 def newest(value: bytes, steps: Mapping[str, Step] = STEPS) -> bytes:
     """An accepted outcome's value with its events in their newest version: as it lies there, where all are."""
     return orjson.dumps(decode_outcome(value, steps)) if steps else value

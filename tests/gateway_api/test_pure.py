@@ -1,6 +1,8 @@
 """The pure parts: headers, bodies, views, limits, readiness."""
 
 import json
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,11 +15,13 @@ from pydantic import TypeAdapter
 from gateway_api.answers import STATUS, rejected
 from gateway_api.flow import STUCK_SECONDS, Progress, group_problem, watermark_of
 from gateway_api.headers import idempotency_key, is_current, last_event_id, prefer_wait
+from gateway_api.history import history
 from gateway_api.limits import InFlight, Slots, streams_within
 from gateway_api.requests import CommandRequest, player_command
 from gateway_api.store import Place, cursor_place, cursor_text
 from gateway_api.views import Snapshot, etag, from_redis
 from infra.http.problems import Problem
+from schemas.codec import newest_event
 from schemas.log import START
 from schemas.progress import encode_saved
 from schemas.rejections import Code
@@ -75,6 +79,37 @@ def test_a_view_is_a_match_view_for_every_audience() -> None:
     assert (ann.you, ann.mine, eve.you, eve.mine) == (0, {"shape": "rock"}, None, None)
     assert [seat and seat.name for seat in ann.seats] == ["Ann", "Computer"]
     assert snapshot.seat_of("computer") is None
+
+
+NEWER = {
+    "rps.shape-thrown.v0": lambda event: {
+        "type": "rps.shape-thrown.v1",
+        "seat": event["player"],
+        "shape": event["hand"],
+    },
+    "match.round-ended.v0": lambda event: {**event, "type": "match.round-ended.v1", "missed": []},
+}
+
+
+def test_given_events_stored_in_older_versions_then_they_are_told_in_the_newest_and_secrets_stay_hidden() -> None:
+    at = datetime(2026, 11, 21, 8, 0, 0, 0, UTC)
+    row: dict[str, Any] = dict.fromkeys(("game", "status", "version", "winner", "score", "options", "ended_by"))
+    row |= {"id": MATCH, "seats": [], "created_at": at, "ended_at": None}
+    stored: list[tuple[str, dict[str, Any]]] = [
+        ("rps.shape-thrown.v0", {"player": 0, "hand": "rock"}),
+        ("rps.shape-thrown.v1", {"seat": 1, "shape": "rock"}),
+        ("match.round-ended.v0", {"winner": None}),
+        ("rps.shape-thrown.v0", {"player": 0, "hand": "paper"}),
+        ("match.rematch-asked.v1", {"seat": 1}),
+    ]
+    events = [{"version": n, "at": at, "type": tag, "body": body} for n, (tag, body) in enumerate(stored, 1)]
+    told = history(row, events, {}, partial(newest_event, steps=NEWER))
+    common = {"at": "2026-11-21T08:00:00.000Z"}
+    assert told["events"] == [
+        {**common, "version": 1, "type": "rps.shape-thrown.v1", "seat": 0, "shape": "rock"},
+        {**common, "version": 2, "type": "rps.shape-thrown.v1", "seat": 1, "shape": "rock"},
+        {**common, "version": 3, "type": "match.round-ended.v1", "winner": None, "missed": []},
+    ]
 
 
 def test_only_an_ended_match_without_deadline_is_over() -> None:
@@ -151,7 +186,6 @@ def test_streams_leave_open_files_for_commands(files: int, streams: int) -> None
 
 
 def test_a_cursor_names_its_place() -> None:
-    from datetime import UTC, datetime
     from uuid import uuid4
 
     place = Place(datetime(2026, 11, 21, 8, 0, 0, 123456, UTC), uuid4())

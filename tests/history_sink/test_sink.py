@@ -117,6 +117,22 @@ async def test_every_row_of_a_match_reaches_the_tables(
     assert [tuple(result) for result in results] == [(0, [2, 0], "score")]
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["in one batch", "apart"])
+async def test_given_a_match_that_ends_and_restarts_in_one_outcome_then_its_result_has_the_score_at_its_end(
+    store: Store, db: Any, apart: bool
+) -> None:
+    written = author()
+    sink = HistorySink(store, SystemClock())
+    game = play(written, "at once", [(SHAPES[1], SHAPES[0])])
+    before = len(written.lines) if apart else 1
+    game.ask_rematch_late(0)
+    begun = await sink.begin(0, 0)
+    stored = await sink.apply({0: (begun, written.lines[:before])})
+    await sink.apply({0: (stored[0], written.lines[before:])})
+    [result] = await db.fetch("SELECT winner, score FROM history.results WHERE match_id = $1", game.id)
+    assert tuple(result) == (0, [2, 0])
+
+
 async def test_a_sink_restarted_midway_stores_each_row_once(
     stack: Trial, log: Log, store: Store, url: str, db: Any
 ) -> None:

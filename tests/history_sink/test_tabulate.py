@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 
 from history_sink.tabulate import (
@@ -36,6 +37,7 @@ class Tables:
         rows = Rows()
         accepted = read(place, batch)
         self.events += tabulate(rows, 0, accepted.outcomes)
+        rows.complete({match_id: match.public()["score"] for match_id, match in self.matches.items()})
         self.results += rows.results
         self.seats.update({(seat.match_id, seat.seat): seat for seat in rows.seats()})
         for match in rows.matches.values():
@@ -104,6 +106,22 @@ def test_a_match_that_ends_has_a_result_and_each_rematch_another() -> None:
     tables = whole(written.lines)
     assert [(row.winner, row.score, row.ended_by) for row in tables.results] == [(0, "{2,0}", "score")] * 2
     assert tables.matches[game.id].ended_at == tables.results[-1].ended_at
+
+
+@pytest.mark.parametrize(("winner", "score"), [(0, "{2,0}"), (1, "{1,1}"), (None, "{1,0}")])
+def test_given_a_match_that_ends_and_restarts_in_one_outcome_then_the_result_has_the_score_at_its_end(
+    winner: int | None, score: str
+) -> None:
+    written = author()
+    game = play(written, "at once", [(SHAPES[1], SHAPES[0])])
+    game.ask_rematch_late(winner)
+    game.ask_rematch_late(1)
+    for end in range(len(written.lines)):
+        tables = Tables()
+        place = tables.read(START, written.lines[:end])
+        tables.read(place, written.lines[end:])
+        assert [(row.winner, row.score) for row in tables.results] == [(winner, score), (1, "{0,1}")]
+        assert tables.matches[game.id].public()["score"] == [0, 0]
 
 
 def test_a_restarted_match_has_no_end() -> None:

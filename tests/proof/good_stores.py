@@ -69,6 +69,7 @@ class Tables:
         rows = Rows()
         for match, version, ordinal, at, kind, body, home, offset in tabulate(rows, partition, accepted.outcomes):
             self.events.append(EventRow(match, version, ordinal, ms(at), kind, orjson.loads(body), home, offset))
+        rows.complete({match: one.public()["score"] for match, one in self.matches.items()})
         for one in rows.matches.values():
             before = self.matches.get(one.id)
             if before is not None:

@@ -123,6 +123,19 @@ class Game:
             events += [MatchRestarted(), self._opened()]
         return self._happen(self._player(seat), *events)
 
+    def ask_rematch_late(self, winner: int | None) -> Outcome:
+        """A command behind the deadline: time ends the round and the match, then its rematch begins at once."""
+        self.rounds, self.round, self.score, self.pending = [], 1, [0, 0], [None, None]
+        missed = (0, 1) if winner is None else (1 - winner,)
+        return self._happen(
+            ANN,
+            RoundEnded(winner=winner, missed=missed),
+            MatchEnded(winner=winner, by="time", deadline=self.author.at + HOUR),
+            RematchAsked(seat=0),
+            MatchRestarted(),
+            self._opened(),
+        )
+
     def reject(self, player: str = BOB) -> Outcome:
         command = self._command(player)
         return self._write(outcome_of(rejection=Code.ALREADY_MOVED, **command))

@@ -35,12 +35,17 @@ def events(outcome: Accepted) -> Iterable[EventRow]:
 
 
 def results(match: str, outcomes: Iterable[Accepted]) -> Iterable[ResultRow]:
-    """One row for each time a match ended."""
+    """One row for each time a match ended; its score are the rounds won since it last began."""
+    won = [0, 0]
     for outcome in outcomes:
-        for event in outcome.value["events"]:
-            if event["type"] == "match.ended.v1":
-                score, value = outcome.value["public"]["score"], outcome.value
-                yield ResultRow(match, value["version"], event["winner"], score, event["by"], value["at"])
+        value = outcome.value
+        for event in value["events"]:
+            if event["type"] == "match.restarted.v1":
+                won = [0, 0]
+            elif event["type"] == "match.round-ended.v1" and event["winner"] is not None:
+                won[event["winner"]] += 1
+            elif event["type"] == "match.ended.v1":
+                yield ResultRow(match, value["version"], event["winner"], [*won], event["by"], value["at"])
 
 
 def match_row(match: str, outcomes: list[Accepted]) -> MatchRow:
