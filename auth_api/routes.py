@@ -15,7 +15,7 @@ from infra.http.body import StrictRoute
 from infra.http.caller import Callers, invalid_token
 from infra.http.limits import Limit, Limiter, address_key, is_loopback
 from infra.http.openapi import problems
-from infra.http.origin import Browser, browser_of, client_address, is_secure
+from infra.http.origin import Browser, browser_of, client_address
 from infra.http.problems import Problem
 from infra.http.tokens import Claims
 
@@ -56,7 +56,7 @@ class Door:
         """The token in the body, else in the cookie of a browser; '' and foreign forms fit nobody."""
         token = body.refresh_token
         if token is None:
-            token = cookies.read(request, cookies.REFRESH, secure=self._secure(request))
+            token = self._jar(request).read(cookies.REFRESH)
             if token and browser is None:
                 raise Problem(403, "origin_required", "A request with a cookie needs an Origin.")
         return token if token and REFRESH_FORM.fullmatch(token) else None
@@ -69,22 +69,22 @@ class Door:
             return TokensOut(
                 player=player, access_token=granted.access, refresh_token=granted.refresh, expires_in=seconds
             )
-        secure, idle = self._secure(request), self._settings.auth_guest_idle_seconds
-        cookies.write(response, cookies.ACCESS, granted.access, seconds, secure=secure)
-        cookies.write(response, cookies.REFRESH, granted.refresh, idle, secure=secure)
+        jar = self._jar(request)
+        jar.write(response, cookies.ACCESS, granted.access, seconds)
+        jar.write(response, cookies.REFRESH, granted.refresh, self._settings.auth_guest_idle_seconds)
         return TokensOut(player=player, expires_in=seconds)
 
     def undress(self, request: Request, response: Response) -> None:
         response.headers.update(NO_STORE)
-        cookies.clear(response, secure=self._secure(request))
+        self._jar(request).clear(response)
 
     async def _limit(self, request: Request, limit: Limit) -> None:
         address = client_address(request, self._settings.auth_proxies)
         if self._settings.auth_limit_loopback or not is_loopback(address):
             await self._limiter.hit(limit, address_key(address))
 
-    def _secure(self, request: Request) -> bool:
-        return is_secure(request, self._settings.auth_proxies)
+    def _jar(self, request: Request) -> cookies.Jar:
+        return cookies.Jar(request, self._settings.auth_proxies)
 
 
 def player_out(player: Player) -> PlayerOut:

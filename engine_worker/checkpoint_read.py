@@ -16,7 +16,7 @@ from schemas.topics import Domain
 log = structlog.get_logger()
 POLL_MS = 200
 STALLED_SECONDS = 5.0
-POINTERS = 8  # at a partition's end; older ones are deleted as soon as a newer one stands
+POINTERS = 8  # at a partition's end; a writer deletes its own older ones
 
 
 class Checkpoints:

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import KafkaError
 
 from engine_worker.checkpoint import Draft, quiet
+from engine_worker.checkpoint_read import POINTERS
 from engine_worker.folding import Restart
 from engine_worker.owner import Owner, Taken
 from engine_worker.pace import Held, Pace
@@ -34,15 +35,22 @@ class Shelf:
 
     def __init__(self, producer: AIOKafkaProducer, admin: AIOKafkaAdminClient, domain: Domain) -> None:
         self._producer, self._admin, self._domain = producer, admin, domain
+        self._newest: dict[int, int] = {}  # by partition, where this writer's newest pointer lies
 
     async def put(self, partition: int, record: Record) -> int:
         """Append a chunk; returns its offset."""
         return await self._append(self._domain.checkpoints, partition, record)
 
     async def publish(self, partition: int, pointer: Pointer) -> None:
-        """Append the pointer, and delete what it has replaced, so that a reader never reads far."""
+        """Append the pointer, and delete what it has replaced, so that a reader never reads far.
+
+        A writer that was stopped may have a successor by now, whose pointer lies below this one, and whose chunks
+        are the whole ones. So it deletes pointers up to its own last one, and those that no reader looks at.
+        """
         place = await self._append(self._domain.checkpoint_pointers, partition, encode_pointer(pointer))
-        replaced = {self._domain.checkpoints: pointer.first, self._domain.checkpoint_pointers: place}
+        last = max(self._newest.get(partition, -1), place - POINTERS)
+        self._newest[partition] = place
+        replaced = {self._domain.checkpoints: pointer.first, self._domain.checkpoint_pointers: last + 1}
         try:
             await self._admin.delete_records(
                 {TopicPartition(topic, partition): RecordsToDelete(before) for topic, before in replaced.items()},

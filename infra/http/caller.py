@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from infra.http import cookies
 from infra.http.body import UNSAFE
-from infra.http.origin import LOCAL_PROXIES, Proxies, browser_of, is_secure
+from infra.http.origin import LOCAL_PROXIES, Proxies, browser_of
 from infra.http.problems import Problem, away
 from infra.http.tokens import Claims, KeysAway, TokenRejected, Verifier
 
@@ -48,7 +48,7 @@ class Callers:
         if (header := request.headers.get("authorization")) is not None:
             match = BEARER.fullmatch(header)
             return match[1] if match else ""
-        token = cookies.read(request, cookies.ACCESS, secure=is_secure(request, self._proxies))
+        token = cookies.Jar(request, self._proxies).read(cookies.ACCESS)
         if token and browser is None and request.scope.get("method") in UNSAFE:
             raise Problem(403, "origin_required", "A request with a cookie needs an Origin.")
         return token

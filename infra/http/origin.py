@@ -83,6 +83,14 @@ def own_host(request: HTTPConnection, proxies: Proxies = LOCAL_PROXIES) -> str:
     return (forwarded or request.headers.get("host", "")).lower()
 
 
+def on_loopback(request: HTTPConnection, proxies: Proxies = LOCAL_PROXIES) -> bool:
+    """Whether the client asked for a name of its own machine."""
+    try:
+        return urlsplit(f"//{own_host(request, proxies)}").hostname in LOOPBACK
+    except ValueError:
+        return False
+
+
 def is_secure(request: HTTPConnection, proxies: Proxies = LOCAL_PROXIES) -> bool:
     """Whether the client came over TLS, to us or to a proxy that we trust."""
     forwarded = request.headers.get("x-forwarded-proto") if is_proxy(peer(request), proxies) else None

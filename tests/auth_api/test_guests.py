@@ -135,6 +135,14 @@ async def test_behind_tls_cookies_are_host_bound_and_secure(auth: Running) -> No
     auth.http.cookies.clear()
 
 
+async def test_given_a_proxy_that_does_not_say_tls_when_a_browser_comes_in_then_no_cookie_is_set(
+    auth: Running,
+) -> None:
+    headers = {"origin": "https://play.example", "x-forwarded-host": "play.example"}
+    answer = await auth.http.post("/auth/v1/guests", json={}, headers=headers)
+    assert (answer.status_code, answer.headers.get_list("set-cookie")) == (201, [])
+
+
 async def test_a_browser_lives_on_its_cookies(auth: Running) -> None:
     origin = {"origin": auth.url}
     player = (await auth.http.post("/auth/v1/guests", json={}, headers=origin)).json()["player"]

@@ -9,9 +9,11 @@ from typing import Any
 
 import orjson
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from redis.asyncio import Redis
 
 from infra.kafka.client import reader
+from infra.kafka.group import close
 from infra.redis_client import AWAY
 from schemas import keys
 from schemas.codec import digest
@@ -20,6 +22,7 @@ from schemas.match import COMPUTER, Create, Join, Play, Resign
 from schemas.topics import MATCHES, PARTITIONS
 
 PROGRESS = b'{"next": 0, "fence": null, "watermark": -1, "crc": 0}'  # of an empty partition; it stays so
+CONSUMERS = 20  # one after another, in all: a fetch that times out may end aiokafka's fetcher for good
 DEADLINE = "2030-01-01T00:00:00.000Z"
 
 
@@ -39,25 +42,47 @@ class Double:
         self.paused = asyncio.Event()
         self.paused.set()
         self.started = asyncio.Event()
+        self.consumer: Any = None
+        self._next: dict[TopicPartition, int] = {}
 
     async def run(self) -> None:
-        consumer = reader(self._servers)
-        await consumer.start()
-        try:
-            places = [TopicPartition(MATCHES.commands, p) for p in range(PARTITIONS)]
-            consumer.assign(places)
-            await consumer.seek_to_end(*places)
-            for partition in range(PARTITIONS):
-                await self.redis.set(keys.progress(partition), PROGRESS)
-            self.started.set()
-            while True:
-                batches = await consumer.getmany(timeout_ms=200)
-                for records in batches.values():
-                    for record in records:
-                        await self.paused.wait()
-                        await self._take(record)
-        finally:
-            await consumer.stop()
+        """Read until cancelled; a consumer that fails is replaced by one that reads on from where it was."""
+        for left in reversed(range(CONSUMERS)):
+            self.consumer = reader(self._servers)
+            try:
+                await self.consumer.start()
+                await self._read()
+            except (KafkaError, OSError):
+                if not left:
+                    raise
+                await asyncio.sleep(0.2)
+            finally:
+                await close(self.consumer)
+                await self.consumer._client.close()  # stop() leaves it open where the fetcher has died
+
+    async def _read(self) -> None:
+        places = [TopicPartition(MATCHES.commands, p) for p in range(PARTITIONS)]
+        self.consumer.assign(places)
+        if not self._next:
+            await self._begin(places)
+        for place, offset in self._next.items():
+            self.consumer.seek(place, offset)
+        while True:
+            batches = await self.consumer.getmany(timeout_ms=200)
+            for place, records in batches.items():
+                for record in records:
+                    await self.paused.wait()
+                    await self._take(record)
+                    self._next[place] = record.offset + 1
+            fetching = self.consumer._fetcher.error_future
+            if fetching.done():  # getmany says nothing of it, and never returns a record again
+                fetching.result()
+
+    async def _begin(self, places: list[TopicPartition]) -> None:
+        for partition in range(PARTITIONS):
+            await self.redis.set(keys.progress(partition), PROGRESS)
+        self._next = dict(await self.consumer.end_offsets(places))
+        self.started.set()
 
     async def _take(self, record: Any) -> None:
         command = decode_command(record.key, record.value, record.headers)

@@ -33,6 +33,20 @@ async def test_a_browsers_cookie_is_known_on_reads_and_with_origin_on_writes() -
     assert (await callers(request("POST", cookie=cookie, origin="http://localhost"))).subject == "p1"
 
 
+@pytest.mark.parametrize("host", ["play.example", "192.0.2.7:8000", "localhost.play.example", "[", ""])
+async def test_given_no_tls_when_the_host_is_not_loopback_then_no_cookie_is_believed(host: str) -> None:
+    both = f"playlog_access={sign()}; __Host-playlog_access={sign()}"
+    assert await refusal(Desk(), request(host=host, cookie=both)) == (401, "token_required")
+
+
+async def test_given_a_proxy_when_it_was_asked_for_another_name_then_our_own_does_not_make_it_loopback() -> None:
+    cookie = f"playlog_access={sign()}"
+    asked = request(host="127.0.0.1:8000", x_forwarded_host="play.example", cookie=cookie)
+    assert await refusal(Desk(), asked) == (401, "token_required")
+    asked = request(host="gateway", x_forwarded_host="[::1]:8000", cookie=cookie)
+    assert (await Callers(Desk().verifier)(asked)).subject == "p1"
+
+
 async def test_a_write_with_a_cookie_and_no_origin_is_refused() -> None:
     assert await refusal(Desk(), request("POST", cookie=f"playlog_access={sign()}")) == (403, "origin_required")
 
