@@ -79,9 +79,11 @@ class Partition:
         return self.told(command, now, events, code)
 
     def create(self, command: words.Command, now: int) -> tuple[life.Events, str | None]:
+        if not self.at_home(command.match):
+            return [], "wrong_key"
         if command.word["type"] != "match.create.v1":
             return [], "unknown_match"
-        if ids.match_id(command.id) != command.match or not self.at_home(command.match):
+        if ids.match_id(command.id) != command.match:
             return [], "wrong_key"
         if command.match in self.gone:
             return [], "already_exists"
