@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from history_sink.store import AWAY, Claim, Store
 from history_sink.tabulate import START, EventRow, Place, Rows, confirm, read, tabulate
@@ -24,6 +24,13 @@ class Standing:
         return self.progress.next
 
 
+class Waiting(NamedTuple):
+    """The first record of a partition that was read and is not stored yet; `timestamp` in Unix ms."""
+
+    offset: int
+    timestamp: int
+
+
 class HistorySink:
     """The projection of outcomes into PostgreSQL."""
 
@@ -32,22 +39,27 @@ class HistorySink:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._oldest: dict[int, int] = {}  # timestamp of the first record that is not stored yet, by partition
+        self._oldest: dict[int, Waiting] = {}
         SINK_LAG_SECONDS.set_function(self.lag_seconds)
 
     def lag_seconds(self) -> float:
         """Age of the oldest record that was read and is not in the tables."""
-        oldest = min(self._oldest.values(), default=None)
+        oldest = min((waiting.timestamp for waiting in self._oldest.values()), default=None)
         return 0.0 if oldest is None else max(0.0, (self._clock.now_ms() - oldest) / 1000)
 
     async def stored(self, partitions: Collection[int]) -> Mapping[int, Standing]:
-        return {p: Standing(place) for p, place in (await self._store.progress(partitions)).items()}
+        found = await self._store.progress(partitions)
+        for partition, place in found.items():
+            if partition in self._oldest and self._oldest[partition].offset < place.next:
+                del self._oldest[partition]  # stored by somebody else, or by us when no answer came
+        return {p: Standing(place) for p, place in found.items()}
 
     def confirm(self, state: Standing, window: Sequence[Any]) -> bool | None:
         return confirm(state.progress, window)
 
     async def begin(self, partition: int, end: int) -> Standing:  # noqa: ARG002
         await self._store.begin(partition)
+        self._oldest.pop(partition, None)
         return Standing(START)
 
     async def void(self, partition: int, state: Standing) -> None:  # noqa: ARG002
@@ -55,7 +67,7 @@ class HistorySink:
 
     async def missing(self, partitions: Collection[int]) -> Collection[int]:
         found = await self._store.progress(partitions)
-        self._oldest = {p: at for p, at in self._oldest.items() if p in partitions}
+        self._oldest = {p: waiting for p, waiting in self._oldest.items() if p in partitions}  # others were lost
         return set(partitions) - set(found)
 
     async def apply(self, batches: Mapping[int, tuple[Standing, Sequence[Any]]]) -> Mapping[int, Standing]:
@@ -65,7 +77,7 @@ class HistorySink:
         events: list[Iterator[EventRow]] = []
         ignored: Counter[str] = Counter()
         for partition, (state, records) in batches.items():
-            self._oldest.setdefault(partition, records[0].timestamp)
+            self._oldest.setdefault(partition, Waiting(records[0].offset, records[0].timestamp))
             accepted = read(state.progress, records)
             claims.append(Claim(partition, state.next, accepted.progress))
             events.append(tabulate(rows, partition, accepted.outcomes))

@@ -26,7 +26,9 @@ LAG_RECORDS = Gauge(
     ["topic", "partition"],
 )
 LAG_SECONDS = Gauge(
-    "playlog_consumer_lag_seconds", "Age of the last handled record while some wait.", ["topic", "partition"]
+    "playlog_consumer_lag_seconds",
+    "Age of the last handled record, or of the first one read where none is handled yet, while some wait.",
+    ["topic", "partition"],
 )
 IGNORED_RECORDS = Counter(
     "playlog_ignored_records_total", "Records that the reader rule did not accept, by reason.", ["reason"]

@@ -188,6 +188,7 @@ class Follower(Generic[P]):
             if position is not None and self._owned(lane):
                 self._consumer.seek(tp, position)
             if rest:
+                lane.handled_at = lane.handled_at or rest[0].timestamp
                 lanes[tp.partition], batches[tp.partition] = lane, rest
         if batches:
             BATCH_RECORDS.observe(sum(map(len, batches.values())))
@@ -238,7 +239,7 @@ class Follower(Generic[P]):
         if self._clock.monotonic() < self._look_at:
             return
         self._look_at = self._clock.monotonic() + LOOK_SECONDS
-        lanes = {p: lane for p, lane in self._lanes.items() if lane.settled}
+        lanes = dict(self._lanes)
         try:
             gone = await self._ask(self._projection.missing(list(lanes)))
         except self._projection.away as error:

@@ -49,7 +49,7 @@ class Lane(Generic[P]):
         self.state: P | None = None
         self.problem = ""
         self.poison = ""
-        self.handled_at = 0  # timestamp of the last record handled, Unix ms
+        self.handled_at = 0  # timestamp of the last record handled, Unix ms; until then of the first one read
         self.not_before = 0.0  # monotonic seconds
         self.queued = False  # it waits for its turn to be built from the log's first record
         self.bounds: tuple[int, int] | None = None  # of the log, as they were when it was queued

@@ -33,4 +33,4 @@ class Projection(Protocol[P]):
         """Store what follows from the records. A partition whose saved state another one changed is missing."""
 
     async def missing(self, partitions: Collection[int]) -> Collection[int]:
-        """Asked once a second: those whose saved state is gone from the store."""
+        """Asked once a second of all that this member holds: those whose saved state is gone from the store."""

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from prometheus_client import REGISTRY
 
 from infra.clock import SystemClock
 from infra.health import Health
@@ -69,7 +71,8 @@ class Assigning:
 
     def last_poll_timestamp(self, _: TopicPartition) -> None: ...
 
-    def highwater(self, _: TopicPartition) -> None: ...
+    def highwater(self, _: TopicPartition) -> int | None:
+        return None
 
     async def getmany(self, **_: Any) -> Any:
         self.polls += 1
@@ -99,6 +102,76 @@ async def test_given_partitions_assigned_during_a_poll_then_they_are_taken_up_be
     try:
         async with asyncio.timeout(10):
             await asked.wait()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+class Delivering(Assigning):
+    """A consumer that is given a partition and polls its one record whenever the partition flows."""
+
+    def __init__(self, record: Any) -> None:
+        super().__init__()
+        self.record, self.flowing = record, False
+
+    def pause(self, *_: TopicPartition) -> None:
+        self.flowing = False
+
+    def resume(self, *_: TopicPartition) -> None:
+        self.flowing = True
+
+    def highwater(self, _: TopicPartition) -> int:
+        return 1
+
+    async def end_offsets(self, names: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(names, 1)
+
+    async def commit(self, _: Any) -> None: ...
+
+    async def getmany(self, **_: Any) -> Any:
+        self.polls += 1
+        if self.polls == 1:
+            await self.listener.on_partitions_assigned(self.assignment())
+        await asyncio.sleep(0.01)
+        return {TopicPartition("outcomes", 0): [self.record]} if self.flowing else {}
+
+
+async def test_given_a_first_record_that_blocks_its_partition_then_its_age_is_told_and_the_partition_held() -> (
+    None
+):
+    hour_ago = SystemClock().now_ms() - 3_600_000
+    consumer: Any = Delivering(SimpleNamespace(offset=0, timestamp=hour_ago))
+    blocked, held = asyncio.Event(), asyncio.Event()
+    standing = SimpleNamespace(next=0, ready=True)
+
+    class Projection:
+        store, away = "redis", (OSError,)
+
+        async def stored(self, _: Any) -> Any:
+            return {0: standing}
+
+        def confirm(self, *_: Any) -> bool:
+            return True
+
+        async def apply(self, _: Any) -> Any:
+            blocked.set()
+            raise ValueError("cannot be handled")
+
+        async def missing(self, partitions: Any) -> Any:
+            if blocked.is_set() and 0 in partitions:
+                held.set()
+            return []
+
+    def lag() -> float:
+        labels = {"topic": "outcomes", "partition": "0"}
+        return REGISTRY.get_sample_value("playlog_consumer_lag_seconds", labels) or 0
+
+    running = asyncio.create_task(follower(Projection(), lambda: consumer).run(asyncio.Event()))
+    try:
+        async with asyncio.timeout(10):
+            await held.wait()
+            while lag() < 3600:
+                await asyncio.sleep(0.02)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
