@@ -1,7 +1,7 @@
 """What an engine worker says about one term: readiness and lag; and that nothing was polled for too long."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -21,17 +21,19 @@ class Watch:
 
     def __init__(self, term: Term, consumer: Any, clock: Callable[[], Millis], health: Health) -> None:
         self._term, self._consumer, self._clock, self._health = term, consumer, clock, health
-        self._shown: set[TopicPartition] = set()
+        self._shown: dict[TopicPartition, Millis] = {}  # since when
 
     def look(self) -> None:
         """Report once. Raises TimeoutError when a partition was not polled for STUCK_MS: a new term may."""
         owned = {self._tp(owner.partition): owner for owner in self._term.owners.values()}
+        now = self._clock()
+        since = {tp: self._shown.get(tp, now) for tp in owned}
         self._say_partitions()
-        self._say_kafka([*owned])
+        self._say_kafka(since, now)
         for tp, owner in owned.items():
             self._lag(tp, owner)
-        self._forget(self._shown - owned.keys())
-        self._shown = set(owned)
+        self._forget(self._shown.keys() - owned.keys())
+        self._shown = since
 
     def end(self) -> None:
         """The partitions are somebody else's to report."""
@@ -47,9 +49,8 @@ class Watch:
             words = ""  # with more workers than partitions some have none
         self._health.set("partitions", not words, words)
 
-    def _say_kafka(self, owned: list[TopicPartition]) -> None:
-        now = self._clock()
-        polled = {tp: at for tp in owned if (at := self._consumer.last_poll_timestamp(tp))}
+    def _say_kafka(self, owned: Mapping[TopicPartition, Millis], now: Millis) -> None:
+        polled = {tp: self._consumer.last_poll_timestamp(tp) or since for tp, since in owned.items()}
         silent = now - max(polled.values()) if polled else 0
         words = f"no answer for {silent // 1000} s" if silent > YOUNG_MS else ""
         self._health.set("kafka", not words, words)
@@ -66,7 +67,7 @@ class Watch:
         LAG_RECORDS.labels(tp.topic, str(tp.partition)).set(waiting)
         LAG_SECONDS.labels(tp.topic, str(tp.partition)).set(max(0, age) / 1000)
 
-    def _forget(self, gone: set[TopicPartition]) -> None:
+    def _forget(self, gone: Iterable[TopicPartition]) -> None:
         for tp in gone:
             for gauge in (LAG_RECORDS, LAG_SECONDS):
                 with contextlib.suppress(KeyError):

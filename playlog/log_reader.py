@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from infra.kafka.client import bounds, reader
+from infra.kafka.group import close
 from infra.settings import WithKafka
 
 POLL_MS = 500
@@ -33,7 +34,7 @@ async def opened(settings: WithKafka) -> AsyncIterator[AIOKafkaConsumer]:
             ) from error
         yield consumer
     finally:
-        await consumer.stop()
+        await close(consumer)
 
 
 async def ends(consumer: Any, topic: str, partitions: Collection[int]) -> dict[int, int]:
@@ -59,13 +60,14 @@ async def batches(
 ) -> AsyncIterator[tuple[int, Sequence[Any]]]:
     """Every partition's records from 0 to before `until`, in order, as they come; `follow`: and on, for ever.
 
-    Raises LogUnreadable when nothing comes any more although the end is not reached.
+    Raises LogUnreadable when nothing comes any more although the end is not reached; where there is none, when
+    no fetch is answered any more.
     """
     waiting = {TopicPartition(topic, partition) for partition, end in until.items() if follow or end > 0}
     consumer.assign(sorted(waiting))
     for name in waiting:
         consumer.seek(name, 0)
-    moved = time.monotonic()
+    moved, answered = time.monotonic(), 0
     while waiting:
         found = await consumer.getmany(*waiting, timeout_ms=POLL_MS, max_records=POLL_RECORDS)
         for name, records in found.items():
@@ -74,10 +76,12 @@ async def batches(
                 consumer.pause(name)
                 records = [record for record in records if record.offset < until[name.partition]]
             yield name.partition, records
-        if found or follow:
-            moved = time.monotonic()
+        latest = max((consumer.last_poll_timestamp(name) or 0 for name in waiting), default=0) if follow else 0
+        if found or latest > answered:
+            moved, answered = time.monotonic(), latest
         elif time.monotonic() - moved > STALLED_SECONDS:
             raise LogUnreadable(
-                f"{topic}: nothing came for {STALLED_SECONDS:.0f} s, although its end is not reached: "
+                f"{topic}: {'no answer' if follow else 'nothing came'} for {STALLED_SECONDS:.0f} s"
+                f"{'' if follow else ', although its end is not reached'}: "
                 "see whether all brokers are up, then start again"
             )

@@ -141,3 +141,14 @@ async def test_a_worker_lives_while_the_broker_is_away() -> None:
         stop.set()
         await worker
     assert health.report()["checks"]["kafka"]["reason"] == "term ended: KafkaConnectionError"
+
+
+async def test_given_a_partition_that_was_never_polled_when_it_stays_so_then_the_term_ends(scene: Scene) -> None:
+    scene.own(0)
+    scene.consumer.polled[0] = 0
+    assert scene.said()["kafka"]["ok"]
+    scene.now += STUCK_MS
+    assert not scene.said()["kafka"]["ok"]
+    scene.now += 1
+    with pytest.raises(TimeoutError):
+        scene.watch.look()

@@ -24,4 +24,7 @@ async def kill_fetcher(double: Double) -> None:
 async def test_given_a_consumer_whose_fetcher_died_when_a_command_comes_it_is_judged(gateway: Running) -> None:
     ann = await gateway.guest()
     await kill_fetcher(gateway.double)
-    assert await ann.new_match()
+    match = await ann.new_match()
+    async with asyncio.timeout(PATIENCE):
+        while match not in gateway.double.matches:
+            await asyncio.sleep(0.02)

@@ -1,5 +1,6 @@
 """What status, replay and verify tell when there is little to tell."""
 
+import asyncio
 import sys
 from typing import Any
 
@@ -103,7 +104,10 @@ class Silent:
 
     def seek(self, _name: TopicPartition, _offset: int) -> None: ...
 
+    def last_poll_timestamp(self, _: TopicPartition) -> None: ...
+
     async def getmany(self, *_: TopicPartition, **_more: int) -> dict[TopicPartition, list[Any]]:
+        await asyncio.sleep(0)
         return {}
 
 
@@ -114,3 +118,36 @@ async def test_given_a_log_that_stalls_when_it_is_read_then_it_says_what_to_do(
     with pytest.raises(log_reader.LogUnreadable, match="brokers are up, then start again"):
         async for _ in log_reader.batches(Silent(), "t", {0: 1}):
             pass
+
+
+async def test_given_a_log_that_is_followed_when_no_fetch_is_answered_any_more_then_it_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(log_reader, "STALLED_SECONDS", 0.0)
+    async with asyncio.timeout(10):
+        with pytest.raises(log_reader.LogUnreadable, match="no answer for"):
+            async for _ in log_reader.batches(Silent(), "t", {0: 1}, follow=True):
+                pass
+
+
+class Idle(Silent):
+    """A consumer whose fetches are answered, with nothing; after a hundred of them comes the end."""
+
+    def __init__(self) -> None:
+        self.answered = 0
+
+    def last_poll_timestamp(self, _: TopicPartition) -> int:  # type: ignore[override]
+        self.answered += 1
+        if self.answered == 100:
+            raise EOFError
+        return self.answered
+
+
+async def test_given_a_log_that_is_followed_when_fetches_bring_nothing_then_it_waits_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(log_reader, "STALLED_SECONDS", 0.0)
+    async with asyncio.timeout(10):
+        with pytest.raises(EOFError):
+            async for _ in log_reader.batches(Idle(), "t", {0: 1}, follow=True):
+                pass
