@@ -33,14 +33,16 @@ async def measure(target: Target, plan: Plan, report: Report) -> None:
 
 
 async def _run(target: Target, *arguments: str) -> float:
-    """Seconds that a command takes; its output is thrown away."""
+    """Seconds that a command takes, its output thrown away. Raises RuntimeError with its words where it fails."""
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *(python(), "-m", "playlog", *arguments),
         env={**os.environ, **target.own.environment},
         cwd=CLONE,
         stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
-    if await process.wait() not in (0, 3):
-        raise RuntimeError(f"playlog {' '.join(arguments)} failed")
+    _, said = await process.communicate()
+    if process.returncode not in (0, 3):
+        raise RuntimeError(f"playlog {' '.join(arguments)} failed: {said.decode(errors='replace')}")
     return time.perf_counter() - began
