@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from engine_worker.judge import State, fold, judge
 from engine_worker.timers import Timers
 from schemas.codec import Headers, encode_outcome, fence_name, outcome_headers
-from schemas.command import Read, Unreadable, decode_command
+from schemas.command import Read, Unreadable, decode_command, trace_of
 from schemas.log import Cursor, Fence
 from schemas.match import TimeElapsed
 from schemas.outcome import Outcome, without_events
@@ -105,7 +105,7 @@ class Owner:
         The memory is then ahead of the log until `landed` says that the outcome is where it must be.
         """
         judged = self._judge(offset, timestamp, decode_command(key, value, headers))
-        return None if judged is None else self._record(offset, key, judged)
+        return None if judged is None else self._record(offset, key, trace_of(headers), judged)
 
     def take_all(self, records: Sequence[Line]) -> Iterator[list[Taken | None]]:
         """`take` for each, AT_ONCE in three passes: code that runs again at once is still in the core's cache."""
@@ -114,7 +114,7 @@ class Owner:
             reads = [decode_command(one.key, one.value, one.headers) for one in lines]
             found = [self._judge(one.offset, one.timestamp, read) for one, read in zip(lines, reads, strict=True)]
             yield [
-                None if judged is None else self._record(one.offset, one.key, judged)
+                None if judged is None else self._record(one.offset, one.key, trace_of(one.headers), judged)
                 for one, judged in zip(lines, found, strict=True)
             ]
 
@@ -140,9 +140,9 @@ class Owner:
                 letter = None
         return _new(Headless, (encoded, outcome["at"], after, rejection, letter))
 
-    def _record(self, offset: int, key: bytes | None, judged: Headless) -> Taken:
+    def _record(self, offset: int, key: bytes | None, trace: bytes | None, judged: Headless) -> Taken:
         value, at, after, rejection, letter = judged
-        headers = outcome_headers(self._name, self.partition, offset, after, at)
+        headers = outcome_headers(self._name, self.partition, offset, after, at, trace)
         return _new(Taken, (key, value, headers, rejection, letter))
 
     def landed(self, base_offset: int, count: int) -> None:

@@ -27,6 +27,9 @@ CLOUDEVENT: dict[str, Any] = {
     "ce_time": {"type": "string", "format": "date-time"},
     "content-type": {"type": "string", "const": "application/json"},
 }
+TRACED: dict[str, Any] = {
+    "traceparent": {"type": "string", "description": "W3C Trace Context: an outcome has its command's."}
+}
 OUTCOME_HEADERS: dict[str, Any] = {
     **CLOUDEVENT,
     "playlog-fence": {"type": "string", "pattern": "^[0-9]+:", "description": "The writer's fence."},
@@ -66,9 +69,13 @@ def _document() -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "channels": {
-            commands.name: _channel(commands, {"command": _message("CommandBody", CLOUDEVENT)}),
+            commands.name: _channel(commands, {"command": _message("CommandBody", CLOUDEVENT, TRACED)}),
             outcomes.name: _channel(
-                outcomes, {"outcome": _message("Outcome", OUTCOME_HEADERS), "fence": _message("Fence", CLOUDEVENT)}
+                outcomes,
+                {
+                    "outcome": _message("Outcome", OUTCOME_HEADERS, TRACED),
+                    "fence": _message("Fence", CLOUDEVENT),
+                },
             ),
             letters.name: _channel(letters, {"letter": {"payload": raw, "headers": _object(LETTER_HEADERS)}}),
         },
@@ -96,16 +103,16 @@ def _schemas() -> dict[str, Any]:
     return found
 
 
-def _message(schema: str, headers: dict[str, Any]) -> dict[str, Any]:
+def _message(schema: str, headers: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "payload": {"$ref": SCHEMAS.format(model=schema)},
-        "headers": _object(headers),
+        "headers": _object(headers, optional),
         "bindings": {"kafka": {"key": KEY}},
     }
 
 
-def _object(headers: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": headers, "required": sorted(headers)}
+def _object(headers: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"type": "object", "properties": {**headers, **(optional or {})}, "required": sorted(headers)}
 
 
 def _channel(topic: Topic, messages: dict[str, Any]) -> dict[str, Any]:

@@ -101,10 +101,12 @@ def encode_outcome(outcome: Outcome) -> bytes:
     return orjson.dumps(outcome)
 
 
-def outcome_headers(fence: bytes, partition: int, cause: int, after: int, at: Millis) -> list[tuple[str, bytes]]:
-    """Headers of an outcome; `fence` as `fence_name` writes it."""
+def outcome_headers(
+    fence: bytes, partition: int, cause: int, after: int, at: Millis, trace: bytes | None = None
+) -> list[tuple[str, bytes]]:
+    """Headers of an outcome; `fence` as `fence_name` writes it, `trace` the command's `traceparent`."""
     number = b"%d" % cause
-    return [
+    headers = [
         *_OUTCOME_HEADERS,
         ("ce_id", b"%d-%b" % (partition, number)),
         ("ce_time", rfc3339(at).encode()),
@@ -112,6 +114,9 @@ def outcome_headers(fence: bytes, partition: int, cause: int, after: int, at: Mi
         ("playlog-cause", number),
         ("playlog-after", b"%d" % after),
     ]
+    if trace is not None:
+        headers.append(("traceparent", trace))
+    return headers
 
 
 def fence_name(fence: Fence) -> bytes:

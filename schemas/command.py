@@ -103,14 +103,22 @@ def decode_command(
     return Command(command_id, match_id, body.player, body.entropy, body.word)
 
 
+def trace_of(headers: Headers) -> bytes | None:
+    """The W3C trace context that a record came with; None where it has none, or what is none."""
+    for name, value in reversed(headers):
+        if name == "traceparent":
+            return value if value and _is_trace(value) else None
+    return None
+
+
 def ids_of(key: bytes | None, headers: Headers) -> dict[str, str]:
     """What a log line may say of a command that nobody could read: the ids it names, where they are ids."""
     named = dict(headers)
-    trace = _is_trace(named.get("traceparent") or b"")
+    trace = trace_of(headers)
     found = {
         "command_id": _ascii(named.get("ce_id"), 64),
         "match_id": _ascii(key, 64),
-        "trace_id": trace[1].decode() if trace else None,
+        "trace_id": trace.split(b"-")[1].decode() if trace else None,
     }
     return {name: value for name, value in found.items() if value is not None}
 

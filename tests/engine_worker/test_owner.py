@@ -19,7 +19,7 @@ from schemas.log import Cursor, Fence, OutcomeMark
 from schemas.match import Join, Resign
 from schemas.rejections import Code
 from schemas.topics import COMMAND_BYTES, MATCHES
-from tests.engine_worker.partition import FIRST, line, owner, restored, sent, take, took
+from tests.engine_worker.partition import FIRST, Sent, line, owner, restored, sent, take, took
 from tests.engine_worker.runs import Told, anywhere, image, runs
 from tests.words import ANN, AT, BOB, create, throw, uid
 
@@ -49,6 +49,39 @@ def test_outcomes_are_chained() -> None:
     taken = took(of, sent(1, JOIN))
     assert mark(taken.headers) == OutcomeMark(FIRST, cause=1, after=0)
     assert dict(taken.headers)["ce_id"] == b"7-1"
+
+
+TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def traced(trace: bytes | None) -> Any:
+    offset, at, record = sent(0, CREATE)
+    headers: list[Any] = [*record.headers, ("traceparent", trace), ("other", b"")]
+    return Sent(offset, at, record._replace(headers=headers))
+
+
+def test_an_outcome_goes_on_with_its_commands_trace() -> None:
+    assert dict(took(owner(), traced(TRACE)).headers)["traceparent"] == TRACE
+    assert "traceparent" not in dict(took(owner(), sent(0, CREATE)).headers)
+
+
+def test_an_unreadable_commands_outcome_has_its_trace_too() -> None:
+    _, at, record = traced(TRACE)
+    taken = took(owner(), Sent(0, at, record._replace(value=b"{")))
+    assert taken.letter == Code.UNREADABLE
+    assert dict(taken.headers)["traceparent"] == TRACE
+
+
+@pytest.mark.parametrize("trace", [None, b"", b"secret", TRACE.upper(), TRACE + b"-more", b"x" * 60_000])
+def test_what_is_no_trace_does_not_reach_the_outcome(trace: bytes | None) -> None:
+    taken = took(owner(), traced(trace))
+    assert "traceparent" not in dict(taken.headers)
+    assert taken.rejection is None
+
+
+def test_a_trace_changes_nothing_that_is_compared() -> None:
+    plain, with_trace = took(owner(), sent(0, CREATE)), took(owner(), traced(TRACE))
+    assert (plain.key, plain.value) == (with_trace.key, with_trace.value)
 
 
 def test_a_command_that_has_its_outcome_is_skipped() -> None:
