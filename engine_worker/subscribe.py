@@ -89,8 +89,8 @@ def _wait_for_commands(consumer: Any, term: Term) -> None:
     """Let a poll last until commands come, POLL_MS at most; one that fails ends the term.
 
     After an empty poll FastStream sleeps as long as the poll was meant to last. So polls were short: 4 % of a core
-    at rest, and at a hundred commands a second each waited a millisecond on average. What
-    a poll raises it tries again for ever, and says nothing.
+    at rest, and at a hundred commands a second each waited a millisecond on average. A poll that raises is tried
+    again for ever, and FastStream says nothing.
     """
     getmany = consumer.getmany
 

@@ -1,6 +1,5 @@
 """What an engine worker says about one term: readiness and lag; and that nothing was polled for too long."""
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -9,10 +8,9 @@ from aiokafka import TopicPartition
 from engine_worker.owner import Owner
 from engine_worker.term import Term
 from infra.health import Health
-from infra.metrics import LAG_RECORDS, LAG_SECONDS
+from infra.kafka import lag
 from schemas.word import Millis
 
-YOUNG_MS = 3_000  # an idle fetch is answered every 0.5 s
 STUCK_MS = 15_000
 
 
@@ -52,7 +50,7 @@ class Watch:
     def _say_kafka(self, owned: Mapping[TopicPartition, Millis], now: Millis) -> None:
         polled = {tp: self._consumer.last_poll_timestamp(tp) or since for tp, since in owned.items()}
         silent = now - max(polled.values()) if polled else 0
-        words = f"no answer for {silent // 1000} s" if silent > YOUNG_MS else ""
+        words = f"no answer for {silent // 1000} s" if silent > lag.YOUNG_MS else ""
         self._health.set("kafka", not words, words)
         for tp, at in polled.items():
             if now - at > STUCK_MS:
@@ -62,16 +60,13 @@ class Watch:
         end = self._consumer.highwater(tp)
         if end is None:
             return
-        waiting = max(0, end - owner.watermark - 1)
-        age = self._clock() - owner.state.at if waiting and owner.state.at else 0
-        LAG_RECORDS.labels(tp.topic, str(tp.partition)).set(waiting)
-        LAG_SECONDS.labels(tp.topic, str(tp.partition)).set(max(0, age) / 1000)
+        waiting = end - owner.watermark - 1
+        age = self._clock() - owner.state.at if waiting > 0 and owner.state.at else 0
+        lag.show(tp, waiting, age)
 
     def _forget(self, gone: Iterable[TopicPartition]) -> None:
         for tp in gone:
-            for gauge in (LAG_RECORDS, LAG_SECONDS):
-                with contextlib.suppress(KeyError):
-                    gauge.remove(tp.topic, str(tp.partition))
+            lag.forget(tp)
 
     def _tp(self, partition: int) -> TopicPartition:
         return TopicPartition(self._term.commands, partition)

@@ -1,7 +1,6 @@
 """What a follower says about itself, once a second: readiness, lag, and committed offsets for lag displays."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from typing import Any, Generic
 
@@ -11,14 +10,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from infra.clock import Clock
 from infra.health import Health
+from infra.kafka import lag
 from infra.kafka.lanes import Lane, P, Stage
-from infra.metrics import LAG_RECORDS, LAG_SECONDS
 
 log = structlog.get_logger()
 EVERY_SECONDS = 1.0
 COMMIT_SECONDS = 1.0
 SLOW_SECONDS = 2.0  # a store that has not answered for so long is reported
-YOUNG_MS = 3_000  # an idle fetch is answered every 0.5 s
 STALLED_SECONDS = 20.0
 
 
@@ -49,9 +47,7 @@ class Watch(Generic[P]):
 
     def forget(self, partition: int) -> None:
         """A partition was lost: it is somebody else's to report."""
-        for gauge in (LAG_RECORDS, LAG_SECONDS):
-            with contextlib.suppress(KeyError):
-                gauge.remove(self._topic, str(partition))
+        lag.forget(TopicPartition(self._topic, partition))
 
     def reset(self) -> None:
         """A new consumer is about to join."""
@@ -72,7 +68,7 @@ class Watch(Generic[P]):
         if not self.joined:
             self._health.set("kafka", False, "the group has not assigned partitions yet")
         else:
-            late = silent * 1000 > YOUNG_MS
+            late = silent * 1000 > lag.YOUNG_MS
             self._health.set("kafka", not late, f"no answer for {silent:.0f} s" if late else "")
         problems = [self._problem(lane) for lane in self._lanes.values()]
         words = "; ".join(sorted(filter(None, problems))[:3])
@@ -94,7 +90,7 @@ class Watch(Generic[P]):
         flowing = [self._tp(lane) for lane in self._lanes.values() if lane.stage is Stage.FLOWING]
         owned = consumer.assignment()
         polled = [consumer.last_poll_timestamp(tp) or 0 for tp in flowing if tp in owned]
-        if self.joined and (not polled or self._clock.now_ms() - max(polled) < YOUNG_MS):
+        if self.joined and (not polled or self._clock.now_ms() - max(polled) < lag.YOUNG_MS):
             self._fresh_at = now
         return now - self._fresh_at
 
@@ -102,10 +98,9 @@ class Watch(Generic[P]):
         tp = self._tp(lane)
         if lane.state is None or tp not in consumer.assignment():
             return
-        waiting = max(0, (consumer.highwater(tp) or 0) - lane.state.next)
-        age = self._clock.now_ms() - lane.handled_at if waiting and lane.handled_at else 0
-        LAG_RECORDS.labels(self._topic, str(lane.partition)).set(waiting)
-        LAG_SECONDS.labels(self._topic, str(lane.partition)).set(max(0, age) / 1000)
+        waiting = (consumer.highwater(tp) or 0) - lane.state.next
+        age = self._clock.now_ms() - lane.handled_at if waiting > 0 and lane.handled_at else 0
+        lag.show(tp, waiting, age)
 
     async def _commit(self, consumer: Any) -> None:
         """Nobody reads these offsets but lag displays, so a commit that fails is only a display that lags."""

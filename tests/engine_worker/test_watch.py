@@ -13,9 +13,10 @@ from engine_worker.judge import State
 from engine_worker.owner import Owner
 from engine_worker.pace import Pace
 from engine_worker.term import Term
-from engine_worker.watch import STUCK_MS, YOUNG_MS, Watch
+from engine_worker.watch import STUCK_MS, Watch
 from engine_worker.worker import CHECKS, work
 from infra.health import Health
+from infra.kafka.lag import YOUNG_MS
 from schemas.log import Fence
 from schemas.topics import MATCHES
 from tests.words import AT
