@@ -1,7 +1,7 @@
 /** Asking again: after whom, how soon, and when to stop. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { insist, waitAfter, worthAnother } from "../src/api/again.ts";
+import { insist, orNotYet, waitAfter, worthAnother } from "../src/api/again.ts";
 import { Away, Problem } from "../src/api/http.ts";
 import { begin, pass } from "./browser.ts";
 
@@ -45,4 +45,11 @@ test("who has left while waiting asks no more", async () => {
   await pass(5_000);
   assert.equal(tries, 1);
   assert.equal((await outcome) instanceof Away, false);
+});
+
+test("given a 404, when the server says to ask again, then it is asked so many times and no more", () => {
+  const soon = new Problem(404, "unknown_match", 1);
+  assert.deepEqual([0, 1, 2].map((n) => orNotYet(2)(soon, n)), [true, true, false]);
+  assert.equal(orNotYet(2)(new Problem(404, "unknown_match", null), 0), false);
+  assert.equal(orNotYet(2)(new Away(), 99), true);
 });

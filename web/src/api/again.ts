@@ -16,6 +16,14 @@ export function worthAnother(error: unknown, attempt: number): boolean {
   return fleeting(error) && attempt < REFUSALS && (error.retryAfter ?? 0) <= PATIENCE_S;
 }
 
+/** `worthAnother`, and so many times what is not there yet: stores follow the log, and a 404 then says Retry-After. */
+export function orNotYet(tries: number): typeof worthAnother {
+  return (error, attempt) => {
+    const notYet = error instanceof Problem && error.status === 404 && error.retryAfter !== null;
+    return worthAnother(error, attempt) || (notYet && attempt < tries);
+  };
+}
+
 /** Milliseconds after the failed try `attempt` (from 0): never less than the server asked for. */
 export function waitAfter(error: unknown, attempt: number): number {
   const asked = error instanceof Away || error instanceof Problem ? error.retryAfter : null;

@@ -1,6 +1,6 @@
 /** The store of one match: signals fed by its stream, and the few things a player can do. */
 import { batch, computed, signal } from "@preact/signals";
-import { insist, worthAnother } from "../api/again.ts";
+import { insist, orNotYet, worthAnother } from "../api/again.ts";
 import { freshKey } from "../api/key.ts";
 import { Away, Problem } from "../api/http.ts";
 import { command, readMatch } from "../api/calls.ts";
@@ -21,7 +21,7 @@ import { play } from "../ui/sound.ts";
 const LOOK_EVERY_MS = 5_000;
 const NEWS_WITHIN_MS = 20_000; // a stream may die without a sign: look by ourselves after this
 const GRACE_MS = 1_500; // what the server may take to tell that a deadline has passed
-const TRIES_FOR_UNKNOWN = 2; // about two seconds
+const TRIES_FOR_UNKNOWN = 2; // about two seconds, in which the session worker shows a new match
 
 export type Table = ReturnType<typeof openTable>;
 
@@ -101,7 +101,7 @@ export function openTable(id: string, first: View | null) {
     if (matchIn(id) !== id) return void (missing.value = "unknown_match");
     if (first) show(first);
     try {
-      if (!view.value) await insist(look, worthWaiting, leaving.signal);
+      if (!view.value) await insist(look, orNotYet(TRIES_FOR_UNKNOWN), leaving.signal);
       await sitDown();
     } catch (error) {
       if (!leaving.signal.aborted) missing.value = codeOf(error);
@@ -227,10 +227,4 @@ export function openTable(id: string, first: View | null) {
 function codeOf(error: unknown): string {
   if (!(error instanceof Problem)) return "unknown";
   return [400, 404, 422].includes(error.status) ? "unknown_match" : error.code;
-}
-
-/** A match may be asked for before the session worker has shown it: the server then says Retry-After. */
-function worthWaiting(error: unknown, attempt: number): boolean {
-  const notYet = error instanceof Problem && error.status === 404 && error.retryAfter !== null;
-  return worthAnother(error, attempt) || (notYet && attempt < TRIES_FOR_UNKNOWN);
 }

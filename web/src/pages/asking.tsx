@@ -1,11 +1,11 @@
 /** A page's question to the server: asked again by itself, with words for a long wait and a way on from a failure. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { insist, worthAnother } from "../api/again.ts";
+import { insist, orNotYet } from "../api/again.ts";
 import { Problem } from "../api/http.ts";
 import { problemText, t, type Key } from "../words/index.ts";
 
 const SLOW_MS = 2_000; // shorter waits end before anybody can read about them
-const REFUSALS = 5; // about ten seconds, each with the server's word that it may soon know better
+const TRIES_FOR_UNKNOWN = 5; // about ten seconds; PostgreSQL may be behind the match
 
 export interface Asking {
   state: "loading" | "slow" | "failed" | "ready";
@@ -23,18 +23,12 @@ export function useAsking(): [Asking, Ask] {
     const set = (state: Asking["state"], code = "") => signal.aborted || setAsking({ state, code });
     set("loading");
     const slow = setTimeout(() => set("slow"), SLOW_MS);
-    insist(question, worth, signal)
+    insist(question, orNotYet(TRIES_FOR_UNKNOWN), signal)
       .then(show)
       .then(() => set("ready"), (error: unknown) => set("failed", error instanceof Problem ? error.code : "unavailable"))
       .finally(() => clearTimeout(slow));
   };
   return [asking, ask];
-}
-
-/** PostgreSQL may be behind the match: then the server says when to ask again. */
-function worth(error: unknown, attempt: number): boolean {
-  const soon = error instanceof Problem && error.status === 404 && error.retryAfter !== null && attempt < REFUSALS;
-  return soon || worthAnother(error, attempt);
 }
 
 /** What stands where the answer will be. The status is there before its words, so that they are announced. */
