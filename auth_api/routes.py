@@ -144,7 +144,7 @@ def _add_reading(router: APIRouter, parts: Parts) -> None:
     @router.get("/me", responses=problems(401, 403, 503))
     async def me(response: Response, claims: Annotated[Claims, Depends(parts.callers)]) -> MeOut:
         """Who the caller is."""
-        player = await parts.sessions.player(claims.subject)
+        player = await parts.sessions.player(claims.subject, claims.session)
         if player is None:
             raise invalid_token()
         response.headers.update(NO_STORE)

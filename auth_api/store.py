@@ -3,8 +3,9 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -41,16 +42,22 @@ WITH used AS (
     INSERT INTO auth.refresh_tokens (hash, session, expires_at)
     SELECT $2, session, least(now() + make_interval(secs => $3), expires_at) FROM used
 )
-SELECT seen.id, seen.name, used.client FROM used JOIN seen ON seen.id = used.player
+SELECT seen.id, seen.name, used.client, used.session FROM used JOIN seen ON seen.id = used.player
 """
 END_IF_REUSED = """
 UPDATE auth.sessions SET ended_at = now(), ended_by = 'reuse'
 WHERE ended_at IS NULL AND id = (SELECT session FROM auth.refresh_tokens WHERE hash = $1 AND used_at IS NOT NULL)
-RETURNING id
+RETURNING id, ended_at
 """
 LOGOUT = """
 UPDATE auth.sessions SET ended_at = now(), ended_by = 'logout'
 WHERE ended_at IS NULL AND id = (SELECT session FROM auth.refresh_tokens WHERE hash = $1)
+RETURNING id, ended_at
+"""
+ENDED = "SELECT id, ended_at FROM auth.sessions WHERE ended_at > now() - make_interval(secs => $1)"
+PLAYER = """
+SELECT p.id, p.name FROM auth.players p JOIN auth.sessions s ON s.player = p.id
+WHERE p.id = $1 AND s.id = $2 AND s.ended_at IS NULL
 """
 SWEEP = """
 DELETE FROM auth.sessions WHERE id IN (
@@ -61,6 +68,9 @@ NAMES = """
 SELECT id, name FROM auth.players WHERE id > $1 AND seen_at > now() - make_interval(secs => $3)
 ORDER BY id LIMIT $2
 """
+
+
+Ends: TypeAlias = dict[UUID, datetime]  # sessions, and when each ended
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ class Rotated:
 
     player: Player
     client: str
+    session: UUID
 
 
 class StoreAway(Exception):
@@ -98,22 +109,29 @@ class Store:
         """Exchange a refresh token's hash for its successor's; None when it is unknown, used, expired or ended."""
         async with self._connection() as db:
             row = await db.fetchrow(ROTATE, token, successor, idle)
-        return None if row is None else Rotated(Player(row["id"], row["name"]), row["client"])
+        return None if row is None else Rotated(Player(row["id"], row["name"]), row["client"], row["session"])
 
-    async def end_if_reused(self, token: bytes) -> UUID | None:
-        """End the session of a token that was already used (RFC 9700 section 4.14.2); its id if it was alive."""
-        async with self._connection() as db:
-            ended: UUID | None = await db.fetchval(END_IF_REUSED, token)
-        return ended
+    async def end_if_reused(self, token: bytes) -> Ends:
+        """End the session of a token that was already used (RFC 9700 section 4.14.2), if it is alive."""
+        return await self._ends(END_IF_REUSED, token)
 
-    async def logout(self, token: bytes) -> None:
-        """End the session that a refresh token belongs to, if any."""
-        async with self._connection() as db:
-            await db.execute(LOGOUT, token)
+    async def logout(self, token: bytes) -> Ends:
+        """End the session that a refresh token belongs to, if it is alive."""
+        return await self._ends(LOGOUT, token)
 
-    async def player(self, player: UUID) -> Player | None:
+    async def ended_within(self, seconds: float) -> Ends:
+        """Sessions that were ended in the last so many seconds."""
+        return await self._ends(ENDED, seconds)
+
+    async def _ends(self, statement: str, argument: bytes | float) -> Ends:
         async with self._connection() as db:
-            row = await db.fetchrow("SELECT id, name FROM auth.players WHERE id = $1", player)
+            rows = await db.fetch(statement, argument)
+        return {row["id"]: row["ended_at"] for row in rows}
+
+    async def player(self, player: UUID, session: UUID) -> Player | None:
+        """The player, while this session of theirs goes on."""
+        async with self._connection() as db:
+            row = await db.fetchrow(PLAYER, player, session)
         return None if row is None else Player(row["id"], row["name"])
 
     async def players(self, page: int, seconds: float) -> AsyncIterator[list[Player]]:

@@ -22,14 +22,15 @@ class Issuer:
     audience: str
     seconds: int
 
-    def access(self, player: str, client: str, token_id: str, now_ms: int) -> str:
-        """A signed access token with the claims of RFC 9068 section 2.2."""
+    def access(self, player: str, client: str, session: str, token_id: str, now_ms: int) -> str:
+        """A signed access token with the claims of RFC 9068 section 2.2, and `sid`, the session it belongs to."""
         now = now_ms // 1000
         claims: dict[str, Any] = {
             "iss": self.name,
             "aud": self.audience,
             "sub": player,
             "client_id": client,
+            "sid": session,
             "jti": token_id,
             "iat": now,
             "exp": now + self.seconds,

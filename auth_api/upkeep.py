@@ -1,10 +1,11 @@
-"""What auth_api does beside answering: tells its health, keeps names in Redis, sweeps old sessions away."""
+"""What auth_api does beside answering: tells its health, keeps Redis filled, sweeps old sessions away."""
 
 import asyncio
 
 import structlog
 
 from auth_api.directory import Directory
+from auth_api.endings import Endings
 from auth_api.store import Store, StoreAway
 from infra.clock import Clock
 from infra.health import Health
@@ -18,8 +19,9 @@ SWEEP_SECONDS = 600.0
 class Upkeep:
     """A bounded round of checks every two seconds; PostgreSQL away is a reason in /readyz, not an end."""
 
-    def __init__(self, store: Store, directory: Directory, health: Health, clock: Clock) -> None:
-        self._store, self._directory, self._health, self._clock = store, directory, health, clock
+    def __init__(self, store: Store, directory: Directory, endings: Endings, health: Health, clock: Clock) -> None:
+        self._store, self._directory, self._endings = store, directory, endings
+        self._health, self._clock = health, clock
         self._swept = clock.monotonic()
         self._was_away = False
 
@@ -30,11 +32,12 @@ class Upkeep:
                 return
 
     async def round(self) -> None:
-        """1. is PostgreSQL there; 2. does Redis have the names; 3. old sessions."""
+        """1. is PostgreSQL there; 2. does Redis have the names and the ends of sessions; 3. old sessions."""
         self._health.beat()
         try:
             await self._store.ping()
-            self._health.set("redis", True, await self._directory.fill(self._health.beat))
+            ends = await self._endings.fill()
+            self._health.set("redis", True, ends or await self._directory.fill(self._health.beat))
             await self._sweep()
         except StoreAway as error:
             self._tell(False, str(error))

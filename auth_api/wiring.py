@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from auth_api import keys, routes
 from auth_api.directory import Directory
+from auth_api.endings import Endings
 from auth_api.sessions import Lives, Sessions
 from auth_api.settings import AuthSettings
 from auth_api.store import Store, StoreAway
@@ -38,8 +39,10 @@ class Auth:
         self._redis = redis_client.client(settings.redis_url.get_secret_value(), settings.worker_name, timeout=1)
         store, clock = Store(self._pool), SystemClock()
         directory = Directory(store, self._redis)
-        self.upkeep = Upkeep(store, directory, self.health, clock)
-        self.app = self._application(self._parts(Sessions(store, directory, *self._issuing(), clock)))
+        endings = Endings(store, self._redis, settings.auth_access_seconds, clock)
+        self.upkeep = Upkeep(store, directory, endings, self.health, clock)
+        sessions = Sessions(store, directory, endings, *self._issuing(), clock)
+        self.app = self._application(self._parts(sessions))
 
     @classmethod
     async def open(cls, settings: AuthSettings) -> "Auth":

@@ -57,7 +57,7 @@ async def events(request: Request, match_id: MatchPath) -> Response:
     caller = await parts.caller(request)
     seen = last_event_id(request.headers.get("last-event-id"))
     address = parts.limited_address(request)
-    audience = Audience(match_id_of(match_id), caller.subject, seen, caller.expires, address)
+    audience = Audience(match_id_of(match_id), caller.subject, caller.session, seen, caller.expires, address)
     return parts.streams.open(request, audience, parts.reading.first_look)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from infra.metrics import SSE_DROPPED, SSE_SENT
 from infra.tasks import until
 
 log = structlog.get_logger()
+ROUND_SECONDS = 0.5
 SEND_SECONDS = 10.0  # a reader that takes no bytes for so long is dropped
 MOST_SECONDS = 15 * 60.0  # then the client reconnects, and is authorised anew
 HEADERS = [
@@ -44,16 +45,20 @@ class Audience:
 
     match: str
     player: str
+    session: str
     last_event_id: int
     expires: int
     address: str | None
 
 
 class Streams:
-    """All streams of this process: opens them, wakes those that are due, ends them when the process stops."""
+    """All streams of this process: opens them, wakes those that are due, ends them when the process stops.
 
-    def __init__(self, matches: Matches, slots: Slots) -> None:
-        self.matches, self.slots = matches, slots
+    ended: sessions whose streams must end.
+    """
+
+    def __init__(self, matches: Matches, slots: Slots, ended: Container[str] = frozenset()) -> None:
+        self.matches, self.slots, self._ended = matches, slots, ended
         self.stopping = False
         self._live: set[Stream] = set()
 
@@ -74,10 +79,12 @@ class Streams:
             live.wake()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Once a second wake the streams that have something due: a comment, an expiry."""
-        while not await until(stop, 1.0):
+        """Wake the streams that have something due, a comment or an expiry, and those whose session has ended."""
+        while not await until(stop, ROUND_SECONDS):
             now = time.monotonic()
             for live in self._live:
+                if live.session in self._ended:
+                    live.position.expires = now
                 if live.position.due <= now:
                     live.wake()
 
@@ -107,6 +114,7 @@ class Stream:
 
     def __init__(self, streams: Streams, feed: Feed, audience: Audience, scope: Any, send: Any) -> None:
         self._streams, self._feed, self._audience = streams, feed, audience
+        self.session = audience.session
         self._scope, self._send = scope, send
         self._write_now = scope.get("extensions", {}).get("playlog.write", _never)
         self._woken = asyncio.Event()

@@ -21,7 +21,7 @@ class Do(Enum):
     VIEW = auto()  # send the newest view
     COMMENT = auto()  # show that the connection lives
     END = auto()  # nothing will come any more: say so, close
-    EXPIRED = auto()  # the token ran out: say so, close
+    EXPIRED = auto()  # the token is not good any more: say so, close
     LEAVE = auto()  # this process stops: ask for a reconnect, close
     WAIT = auto()
 

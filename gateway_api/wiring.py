@@ -12,6 +12,7 @@ from gateway_api.auth_proxy import AuthProxy
 from gateway_api.commands_log import CommandsLog
 from gateway_api.direct import Direct
 from gateway_api.edge import Edge
+from gateway_api.endings import Endings
 from gateway_api.limits import InFlight, Slots, streams_within
 from gateway_api.matches import Matches
 from gateway_api.names import Names
@@ -56,7 +57,8 @@ class Gateway:
         self._store = Store(pool)
         self._names = Names(self._line, self._store.names)
         self._matches = Matches(self._line, self._names)
-        self.streams = Streams(self._matches, _slots(settings))
+        self._endings = Endings(self._line, SystemClock())
+        self.streams = Streams(self._matches, _slots(settings), self._endings)
         self.app = self._application()
 
     @classmethod
@@ -92,6 +94,7 @@ class Gateway:
                 "kafka": self._commands.run(served),
                 "matches": self._matches.run(served),
                 "streams": self.streams.run(served),
+                "endings": self._endings.run(served),
                 "readiness": readiness.run(served),
             },
         )
@@ -114,7 +117,12 @@ class Gateway:
         verifier = Verifier(self._proxy.jwks, issuer=settings.auth_issuer, audience=settings.auth_audience)
         return Parts(
             settings=settings,
-            callers=Callers(verifier, origins=settings.gateway_origins, proxies=settings.gateway_proxies),
+            callers=Callers(
+                verifier,
+                origins=settings.gateway_origins,
+                proxies=settings.gateway_proxies,
+                ended=self._endings,
+            ),
             line=self._line,
             reading=Reading(self._line, self._store, self._names),
             names=self._names,

@@ -3,6 +3,8 @@
 COMMAND_TTL_MS = 24 * 3600 * 1000
 MATCH_TTL_MS = 24 * 3600 * 1000
 DEADLINE_GRACE_MS = 3600 * 1000
+# A sorted set of sessions that ended; the scores: until when access tokens of theirs may live, Unix ms.
+ENDED = "playlog:ended"
 
 
 def match(match_id: str) -> str:

@@ -1,7 +1,7 @@
 """Who is calling: a bearer token of a program, or the access cookie of a browser on our own pages."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Container
 
 import structlog
 from starlette.requests import HTTPConnection
@@ -10,7 +10,7 @@ from infra.http import cookies
 from infra.http.body import UNSAFE
 from infra.http.origin import LOCAL_PROXIES, Proxies, browser_of
 from infra.http.problems import Problem, away
-from infra.http.tokens import Claims, KeysAway, TokenRejected, Verifier
+from infra.http.tokens import Claims, KeysAway, TokenRejected, Verifier, rejected
 
 log = structlog.get_logger()
 BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/=-]+) *", re.IGNORECASE)
@@ -18,7 +18,10 @@ CHALLENGE = {"www-authenticate": 'Bearer error="invalid_token"'}
 
 
 class Callers:
-    """Authenticates requests; one per application. Origins and proxies as in `infra.http.origin`."""
+    """Authenticates requests; one per application. Origins and proxies as in `infra.http.origin`.
+
+    ended: sessions whose tokens are not good any more, though their signatures are.
+    """
 
     def __init__(
         self,
@@ -26,8 +29,9 @@ class Callers:
         *,
         origins: Collection[str] = (),
         proxies: Proxies = LOCAL_PROXIES,
+        ended: Container[str] = frozenset(),
     ) -> None:
-        self._verifier, self._origins, self._proxies = verifier, origins, proxies
+        self._verifier, self._origins, self._proxies, self._ended = verifier, origins, proxies, ended
 
     async def __call__(self, request: HTTPConnection) -> Claims:
         """The caller's claims; 401, 403 (a page of another site, or a cookie without Origin) or 503 problems."""
@@ -35,12 +39,15 @@ class Callers:
         if token is None:
             raise Problem(401, "token_required", "Sign in first.", headers={"www-authenticate": "Bearer"})
         try:
-            return await self._verifier.verify(token)
+            claims = await self._verifier.verify(token)
+            if claims.session in self._ended:
+                raise rejected("session_ended")
         except TokenRejected as error:
             log.warning("token_rejected", reason=error.reason)
             raise invalid_token() from None
         except KeysAway:
             raise away("auth") from None
+        return claims
 
     def _token(self, request: HTTPConnection) -> str | None:
         """A header decides alone, good or bad: a request never falls back to another identity."""

@@ -61,6 +61,7 @@ class Claims:
 
     subject: str
     client: str
+    session: str
     token_id: str
     issued: int
     expires: int
@@ -95,7 +96,7 @@ class Verifier:
         if claims := self._known.get(token):
             if now >= claims.expires + LEEWAY:
                 del self._known[token]
-                raise _reject("expired")
+                raise rejected("expired")
             self._known.move_to_end(token)
             return claims
         claims = await self._verify(token, now)
@@ -107,26 +108,27 @@ class Verifier:
     async def _verify(self, token: str, now: float) -> Claims:
         key = await self._keys.get(_kid(token))
         if key is None:
-            raise _reject("unknown_key")
+            raise rejected("unknown_key")
         try:
             raw = jwt.decode(token, key, algorithms=[ALGORITHM], registry=REGISTRY).claims
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-            raise _reject("signature") from None
+            raise rejected("signature") from None
         return self._claims(raw, now)
 
     def _claims(self, raw: Mapping[str, Any], now: float) -> Claims:
         audience = raw.get("aud")
         if raw.get("iss") != self._issuer:
-            raise _reject("issuer")
+            raise rejected("issuer")
         if audience != self._audience and audience != [self._audience]:
-            raise _reject("audience")
+            raise rejected("audience")
         issued, expires = _seconds(raw, "iat"), _seconds(raw, "exp")
         not_before = _seconds(raw, "nbf") if "nbf" in raw else issued
         if now >= expires + LEEWAY:
-            raise _reject("expired")
+            raise rejected("expired")
         if max(issued, not_before) > now + LEEWAY:
-            raise _reject("not_yet")
-        return Claims(_text(raw, "sub"), _text(raw, "client_id"), _text(raw, "jti"), issued, expires)
+            raise rejected("not_yet")
+        subject, client, session = _text(raw, "sub"), _text(raw, "client_id"), _text(raw, "sid")
+        return Claims(subject, client, session, _text(raw, "jti"), issued, expires)
 
 
 class KeyRing:
@@ -168,35 +170,35 @@ class KeyRing:
 def _kid(token: str) -> str:
     """The key id of a token whose header is exactly ours; everything else is refused before any key is touched."""
     if not isinstance(token, str) or len(token) > MAX_TOKEN or not token.isascii() or token.count(".") != 2:
-        raise _reject("form")
+        raise rejected("form")
     try:
         header = json.loads(urlsafe_b64decode(token.split(".", 1)[0] + "=="))
     except (ValueError, binascii.Error, RecursionError):
-        raise _reject("header") from None
+        raise rejected("header") from None
     if not isinstance(header, dict) or set(header) != {"alg", "typ", "kid"}:
-        raise _reject("header")
+        raise rejected("header")
     if header["alg"] != ALGORITHM or header["typ"] != TYPE:
-        raise _reject("algorithm")
+        raise rejected("algorithm")
     kid = header["kid"]
     if not isinstance(kid, str) or not KID.fullmatch(kid):
-        raise _reject("kid")
+        raise rejected("kid")
     return kid
 
 
 def _seconds(raw: Mapping[str, Any], name: str) -> int:
     value = raw.get(name)
     if type(value) is not int or not 0 <= value < 1 << 40:
-        raise _reject(name)
+        raise rejected(name)
     return value
 
 
 def _text(raw: Mapping[str, Any], name: str) -> str:
     value = raw.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
-        raise _reject(name)
+        raise rejected(name)
     return value
 
 
-def _reject(reason: str) -> TokenRejected:
+def rejected(reason: str) -> TokenRejected:
     SECURITY_EVENTS.labels(f"token_{reason}").inc()
     return TokenRejected(reason)

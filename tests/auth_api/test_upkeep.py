@@ -1,6 +1,7 @@
 """What auth_api makes good by itself: names missed while Redis was away, sessions long over."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -9,11 +10,13 @@ from redis.asyncio import Redis
 
 from auth_api import directory
 from auth_api.directory import KEPT_SECONDS, Directory
+from auth_api.endings import Endings
 from auth_api.store import Player, Store
 from auth_api.upkeep import SWEEP_SECONDS, Upkeep
 from infra import redis_client
-from infra.clock import ManualClock
+from infra.clock import ManualClock, SystemClock
 from infra.health import BEAT_SECONDS, Health
+from infra.http.tokens import LEEWAY
 from schemas import keys
 from tests.auth_api.conftest import Running
 
@@ -22,6 +25,10 @@ pytestmark = pytest.mark.stack
 
 def store_of(auth: Running) -> Store:
     return auth.auth.upkeep._store
+
+
+def endings_of(auth: Running) -> Endings:
+    return auth.auth.upkeep._endings
 
 
 def pool_of(auth: Running) -> "asyncpg.Pool[asyncpg.Record]":
@@ -41,8 +48,8 @@ class Switch(Directory):
 async def test_a_name_missed_while_redis_was_away_is_written_later(auth: Running, redis: Redis) -> None:
     directory = Switch(store_of(auth), redis)
     await directory.fill()
-    player = await store_of(auth).player(UUID((await auth.guest())["player"]["id"]))
-    assert player is not None
+    told = (await auth.guest())["player"]
+    player = Player(UUID(told["id"]), told["name"])
     key = keys.player(str(player.id))
     await redis.delete(key)
     directory.away()
@@ -104,14 +111,85 @@ async def test_given_more_players_than_a_heartbeat_has_time_for_when_names_are_w
     for _ in range(3):
         await auth.guest()
     await redis.flushdb()
-    await Upkeep(store_of(auth), Slow(store_of(auth), redis), health, clock).round()
+    await Upkeep(store_of(auth), Slow(store_of(auth), redis), endings_of(auth), health, clock).round()
     assert len(alive) >= 3
     assert all(alive)
 
 
+async def ends(redis: Redis) -> dict[str, float]:
+    found: list[Any] = await redis.zrange(keys.ENDED, 0, -1, withscores=True)
+    return {session.decode(): score for session, score in found}
+
+
+async def end_one(auth: Running) -> str:
+    """A session that ends by signing out; its id."""
+    body = await auth.guest()
+    await auth.http.post("/auth/v1/logout", json={"refresh_token": body["refresh_token"]})
+    [row] = await pool_of(auth).fetch("SELECT id FROM auth.sessions WHERE player = $1", UUID(body["player"]["id"]))
+    return str(row["id"])
+
+
+async def test_an_ended_session_is_told_for_as_long_as_its_tokens_may_live(auth: Running, redis: Redis) -> None:
+    session = await end_one(auth)
+    left = (await ends(redis))[session] / 1000 - await now(auth)
+    assert 600 + LEEWAY - 60 < left <= 600 + LEEWAY
+
+
+async def test_ends_that_no_token_outlives_are_removed(auth: Running, redis: Redis) -> None:
+    await redis.zadd(keys.ENDED, {"long-ago": 1000})
+    await end_one(auth)
+    assert "long-ago" not in await ends(redis)
+
+
+async def test_ends_come_back_after_redis_was_emptied(auth: Running, redis: Redis) -> None:
+    session, over = await end_one(auth), await end_one(auth)
+    await pool_of(auth).execute(
+        "UPDATE auth.sessions SET ended_at = ended_at - interval '11 minutes' WHERE id = $1", UUID(over)
+    )
+    before = await ends(redis)
+    await redis.flushdb()
+    await auth.auth.upkeep.round()
+    after = await ends(redis)
+    assert after[session] == before[session]
+    assert over not in after
+    await redis.zrem(keys.ENDED, session)
+    await auth.auth.upkeep.round()
+    assert session not in await ends(redis)  # what is there is not written again
+
+
+async def test_an_end_missed_while_redis_was_away_is_written_later(auth: Running, redis: Redis) -> None:
+    endings = endings_of(auth)
+    kept, endings._redis = endings._redis, redis_client.client("redis://127.0.0.1:1/0", "test")
+    try:
+        session = await end_one(auth)
+        assert "follow" in await endings.fill()
+    finally:
+        endings._redis = kept
+    assert session not in await ends(redis)
+    assert await endings.fill() == ""
+    assert session in await ends(redis)
+
+
+async def test_given_a_process_that_died_behind_its_commit_when_it_starts_again_then_the_end_is_told(
+    auth: Running, redis: Redis
+) -> None:
+    session = await end_one(auth)
+    await redis.zrem(keys.ENDED, session)
+    await Endings(store_of(auth), redis, 600, SystemClock()).fill()
+    assert session in await ends(redis)
+
+
+async def test_a_session_that_ended_has_no_player_for_auth_itself_at_once(auth: Running) -> None:
+    body = await auth.guest()
+    bearer = {"authorization": f"Bearer {body['access_token']}"}
+    assert (await auth.http.get("/auth/v1/me", headers=bearer)).status_code == 200
+    await auth.http.post("/auth/v1/logout", json={"refresh_token": body["refresh_token"]})
+    assert (await auth.http.get("/auth/v1/me", headers=bearer)).status_code == 401
+
+
 async def test_old_sessions_are_swept_every_ten_minutes(auth: Running, redis: Redis) -> None:
     clock, health = ManualClock(), Health(["postgres"])
-    upkeep = Upkeep(store_of(auth), Directory(store_of(auth), redis), health, clock)
+    upkeep = Upkeep(store_of(auth), Directory(store_of(auth), redis), endings_of(auth), health, clock)
     player = UUID((await auth.guest())["player"]["id"])
     await pool_of(auth).execute(
         "UPDATE auth.sessions SET expires_at = now() - interval '2 days' WHERE player = $1", player
@@ -130,7 +208,7 @@ async def test_old_sessions_are_swept_every_ten_minutes(auth: Running, redis: Re
 
 async def test_a_good_token_for_no_players_id_is_nobody(auth: Running) -> None:
     issuer = auth.auth._issuing()[0]
-    token = issuer.access("not-an-id", "program", "1", int(1000 * await now(auth)))
+    token = issuer.access("not-an-id", "program", "not-an-id", "1", int(1000 * await now(auth)))
     answer = await auth.http.get("/auth/v1/me", headers={"authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 

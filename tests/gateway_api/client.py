@@ -22,6 +22,7 @@ class Player:
     id: str
     name: str
     token: str
+    refresh: str
 
     @classmethod
     async def guest(cls, url: str) -> "Player":
@@ -29,7 +30,8 @@ class Player:
             answer = await http.post("/auth/v1/guests", json={})
         assert answer.status_code == 201, answer.text
         body = answer.json()
-        return cls(url, body["player"]["id"], body["player"]["name"], body["access_token"])
+        tokens = body["access_token"], body["refresh_token"]
+        return cls(url, body["player"]["id"], body["player"]["name"], *tokens)
 
     @property
     def bearer(self) -> dict[str, str]:

@@ -112,7 +112,7 @@ class Gateway:
 
     async def stream(self, player: str, match: str, seen: int, channel: "Channel") -> None:
         """The event stream of a match; what it writes goes to the channel."""
-        audience = Audience(match, player, seen, round(time.time()) + 600, None)
+        audience = Audience(match, player, player, seen, round(time.time()) + 600, None)
         request: Any = channel
         scope = {"extensions": {"playlog.abort": channel.abort, "playlog.write": channel.write}}
         response = StreamResponse(self.streams, request, audience, self.reading.first_look)

@@ -27,6 +27,17 @@ async def test_a_bearer_is_known() -> None:
     assert claims.subject == "p1"
 
 
+async def test_a_token_whose_session_has_ended_is_not_good() -> None:
+    ended = {"s1"}
+    asked, callers = request(authorization=f"Bearer {sign()}"), Callers(Desk().verifier, ended=ended)
+    for _ in range(2):  # a token that was verified before is not good either
+        with pytest.raises(Problem) as caught:
+            await callers(asked)
+        assert (caught.value.status_code, caught.value.code) == (401, "invalid_token")
+    ended.clear()
+    assert (await callers(asked)).session == "s1"
+
+
 async def test_a_browsers_cookie_is_known_on_reads_and_with_origin_on_writes() -> None:
     callers, cookie = Callers(Desk().verifier), f"playlog_access={sign()}"
     assert (await callers(request(cookie=cookie))).subject == "p1"

@@ -20,7 +20,8 @@ KEY, OTHER = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
 KID = KEY.thumbprint()
 HEADER = {"alg": "EdDSA", "typ": "at+jwt", "kid": KID}
 GOOD: dict[str, Any] = {
-    "iss": "us", "aud": "them", "sub": "p1", "client_id": "program", "jti": "1", "iat": NOW, "exp": NOW + 600,
+    "iss": "us", "aud": "them", "sub": "p1", "client_id": "program", "sid": "s1", "jti": "1",
+    "iat": NOW, "exp": NOW + 600,
 }  # fmt: skip
 
 
@@ -180,7 +181,7 @@ async def test_7_another_audience_is_refused(aud: Any) -> None:
     assert await Desk().refusal(sign(GOOD | {"aud": aud})) == "audience"
 
 
-@pytest.mark.parametrize("name", ["sub", "client_id", "jti"])
+@pytest.mark.parametrize("name", ["sub", "client_id", "sid", "jti"])
 @pytest.mark.parametrize("value", [None, "", 7, "x" * 257, ["p1"]])
 async def test_a_required_claim_of_another_form_is_refused(name: str, value: Any) -> None:
     assert await Desk().refusal(sign(GOOD | {name: value})) == name
