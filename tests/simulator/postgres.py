@@ -140,6 +140,9 @@ class Connection:
             wanted = [*arguments[0]]
             rows = await self._ask(lambda: [self._server.progress.get(p) for p in wanted])
             return [dict(row) for row in rows if row is not None]
+        if statement == sql.SCORES:
+            matches = [*arguments[0]]
+            return list(await self._ask(lambda: [*map(self._score, matches)]))
         assert statement == sql.CLAIM
         return await self._claim([*zip(*arguments, strict=True)])
 
@@ -155,6 +158,10 @@ class Connection:
                 claimed.append(claim)
                 self._acts.append(lambda claim=claim: self._save(claim))  # type: ignore[misc]
         return claimed
+
+    def _score(self, match: str) -> dict[str, Any]:
+        score = self._server.matches[match]["score"]
+        return {"id": match, "score": orjson.loads(score.replace("{", "[").replace("}", "]"))}
 
     def _save(self, claim: tuple[Any, ...]) -> None:
         partition, _, following, fence_offset, fence_id, watermark, crc = claim

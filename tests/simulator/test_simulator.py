@@ -14,6 +14,7 @@ from tests.simulator.run import Simulation, quiet, run
 
 SEEDS = int(os.environ.get("PLAYLOG_SIMULATOR_SEEDS", "120"))
 SHARES = 4
+FAILED_ONCE = [1376]  # a sink that meets a rematch in the outcome that ended the match, and asks for the score
 ROOT = Path(__file__).parents[2]
 QUICK = ["B1", "B2", "B3", "B5", "B6", "B7", "B9", "B10", "B11", "B12", "watermark", "claim", "expiry"]
 SOON = 150
@@ -34,6 +35,11 @@ def test_every_seed_comes_to_rest_and_the_checker_finds_nothing(share: int) -> N
     for seed in range(share, SEEDS, SHARES):
         result = run(seed)
         assert not result.text, f"seed {seed}: {result.text}"
+
+
+@pytest.mark.parametrize("seed", FAILED_ONCE)
+def test_a_seed_that_failed_once_holds(seed: int) -> None:
+    assert not run(seed).text
 
 
 @pytest.mark.parametrize("name", QUICK)
