@@ -3,7 +3,7 @@
 PostgreSQL stays behind: where Redis was away or emptied, it is filled again.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 
 import structlog
 from redis.asyncio import Redis
@@ -44,14 +44,20 @@ class Endings:
         return ended
 
     async def fill(self) -> str:
-        """Write all recent ends where Redis lacks them; says what is missing, '' for nothing."""
+        """Write all recent ends where Redis lacks them, and the newest ones again now and then: another process
+        may have died between PostgreSQL and Redis. Says what is missing, '' for nothing.
+        """
+        began = self._clock.monotonic()
+        since = began - self._filled
         try:
-            if not self._missed and not self._repeats() and await self._filled_once():
+            whole = self._missed or await self._redis.zscore(keys.ENDED, FILLED) is None
+            if not whole and since < REPEAT_SECONDS:
                 return ""
-            self._missed, began = False, self._clock.monotonic()
-            ended = await self._store.ended_within(KEPT_SECONDS)
-            # One command: a Redis that is emptied has both, the ends and the word that all are there, or neither.
-            if not await self._write({**_scores(ended), FILLED: 0.0}):
+            self._missed = False
+            scores = _scores(await self._store.ended_within(KEPT_SECONDS if whole else since + REPEAT_SECONDS))
+            if whole:  # in the same command: a Redis that is emptied meanwhile has both or neither
+                scores[FILLED] = 0.0
+            if scores and not await self._write(scores):
                 return "Redis is away, ends of sessions follow"
             self._filled = began
         except AWAY:
@@ -62,17 +68,10 @@ class Endings:
             raise
         return ""
 
-    def _repeats(self) -> bool:
-        """Another process may have died between PostgreSQL and Redis, or be of a version that writes no ends."""
-        return self._clock.monotonic() - self._filled >= REPEAT_SECONDS
-
-    async def _filled_once(self) -> bool:
-        return await self._redis.zscore(keys.ENDED, FILLED) is not None
-
-    async def _write(self, scores: Mapping[str, float]) -> bool:
+    async def _write(self, scores: dict[str, float]) -> bool:
         """False, and a later `fill`, when Redis is away."""
         pipe = self._redis.pipeline(transaction=False)
-        pipe.zadd(keys.ENDED, dict(scores))
+        pipe.zadd(keys.ENDED, scores)
         pipe.zremrangebyscore(keys.ENDED, "(0", self._clock.now_ms())
         try:
             await pipe.execute()
