@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import structlog
 from redis.asyncio import Redis
 
-from auth_api.store import Player, Store
+from auth_api.store import Player, Store, StoreAway
 from infra.metrics import STORE_AWAY
 from infra.redis_client import AWAY
 from schemas import keys
@@ -55,6 +55,9 @@ class Directory:
                     return "Redis is away, names follow"
                 beat()
             await self._redis.set(FILLED, "1")
+        except StoreAway:
+            self._missed = True
+            raise
         except AWAY:
             return "Redis is away, names follow"
         return ""

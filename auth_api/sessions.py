@@ -70,7 +70,7 @@ class Sessions:
 
     async def logout(self, token: str) -> None:
         """End the token's session, its access tokens included; unknown tokens are nobody's."""
-        await self._endings.publish(await self._store.logout(refresh_hash(token)))
+        await self._endings.end(self._store.logout(refresh_hash(token)))
 
     async def player(self, subject: str, session: str) -> Player | None:
         """The player whom a verified token names, while they and its session exist."""
@@ -83,11 +83,10 @@ class Sessions:
         return self._issuer.access(str(player.id), client, str(session), str(uuid4()), self._clock.now_ms())
 
     async def _on_bad_refresh(self, token: str) -> None:
-        ended = await self._store.end_if_reused(refresh_hash(token))
+        ended = await self._endings.end(self._store.end_if_reused(refresh_hash(token)))
         reason = "refresh_reused" if ended else "refresh_unknown"
         SECURITY_EVENTS.labels(reason).inc()
         log.warning("refresh_refused", reason=reason)
-        await self._endings.publish(ended)
 
 
 def _new_refresh() -> str:

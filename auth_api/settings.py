@@ -7,6 +7,7 @@ from infra.http.origin import LOCAL_PROXIES, Proxies
 from infra.settings import WithPostgres, WithRedis, WithTokens
 
 MINUTE, DAY = 60, 86_400
+MOST_ACCESS_SECONDS = 10 * MINUTE
 
 
 class AuthSettings(WithRedis, WithPostgres, WithTokens):
@@ -23,6 +24,8 @@ class AuthSettings(WithRedis, WithPostgres, WithTokens):
     auth_guest_rate: Rate = Field("20/hour", description="new guests per address (per /64 for IPv6)")
     auth_refresh_rate: Rate = Field("120/minute", description="refreshes and logouts per address, likewise")
     auth_limit_loopback: bool = Field(False, description="whether addresses of this machine are limited too")
-    auth_access_seconds: int = Field(10 * MINUTE, ge=30, le=10 * MINUTE, description="life of an access token")
+    auth_access_seconds: int = Field(
+        MOST_ACCESS_SECONDS, ge=30, le=MOST_ACCESS_SECONDS, description="life of an access token"
+    )
     auth_guest_idle_seconds: int = Field(7 * DAY, ge=60, description="a guest's session ends when unused so long")
     auth_absolute_seconds: int = Field(90 * DAY, ge=60, description="any session ends after this")

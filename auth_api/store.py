@@ -88,8 +88,23 @@ class Rotated:
     session: UUID
 
 
+# Away, or in a state that passes: a full disk, a standby that was not promoted yet.
+PASSING: tuple[type[Exception], ...] = (
+    *AWAY,
+    asyncpg.UndefinedTableError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
 class StoreAway(Exception):
-    """PostgreSQL cannot be reached or has no tables yet; nothing was decided."""
+    """PostgreSQL cannot be reached, has no tables yet or takes nothing now.
+
+    A statement that was under way may have been carried out all the same.
+    """
 
 
 class Store:
@@ -161,7 +176,7 @@ class Store:
         try:
             async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
                 yield connection
-        except (*AWAY, asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        except PASSING as error:
             STORE_AWAY.labels("postgres").inc()
             raise StoreAway(type(error).__name__) from error
 

@@ -6,7 +6,7 @@ import structlog
 
 from auth_api.directory import Directory
 from auth_api.endings import Endings
-from auth_api.store import Store, StoreAway
+from auth_api.store import SWEEP_ROWS, Store, StoreAway
 from infra.clock import Clock
 from infra.health import Health
 from infra.tasks import until
@@ -37,7 +37,9 @@ class Upkeep:
         try:
             await self._store.ping()
             ends = await self._endings.fill()
-            self._health.set("redis", True, ends or await self._directory.fill(self._health.beat))
+            self._health.beat()
+            names = await self._directory.fill(self._health.beat)
+            self._health.set("redis", True, ends or names)
             await self._sweep()
         except StoreAway as error:
             self._tell(False, str(error))
@@ -56,3 +58,5 @@ class Upkeep:
         self._swept = self._clock.monotonic()
         if rows := await self._store.sweep():
             log.info("sessions_swept", rows=rows)
+        if rows >= SWEEP_ROWS:  # more are left: the next round goes on
+            self._swept -= SWEEP_SECONDS

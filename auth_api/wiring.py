@@ -39,7 +39,7 @@ class Auth:
         self._redis = redis_client.client(settings.redis_url.get_secret_value(), settings.worker_name, timeout=1)
         store, clock = Store(self._pool), SystemClock()
         directory = Directory(store, self._redis)
-        endings = Endings(store, self._redis, settings.auth_access_seconds, clock)
+        endings = Endings(store, self._redis, clock)
         self.upkeep = Upkeep(store, directory, endings, self.health, clock)
         sessions = Sessions(store, directory, endings, *self._issuing(), clock)
         self.app = self._application(self._parts(sessions))
