@@ -81,19 +81,19 @@ async def planted(platform: Platform) -> AsyncIterator[Planted]:
         match = (await ann.command("/v1/matches", {"game": "rpsfw"})).json()["id"]
         commands = f"/v1/matches/{match}/commands"
         await bob.command(commands, {"type": "join"})
-        await ann.command(commands, {"type": "play", "move": {"shape": "water"}})
+        await ann.command(commands, {"type": "play", "move": {"shape": "scissors"}})
         await _look_around(bob, match)
         await _mistakes(ann, commands)
         await _lose_tokens(ann, bob)
         await _poison(platform, match)
-        yield Planted([*ann.tokens, *ann.refreshes, *bob.tokens, *bob.refreshes], match, "water")
+        yield Planted([*ann.tokens, *ann.refreshes, *bob.tokens, *bob.refreshes], match, "scissors")
 
 
 async def _look_around(bob: Guest, match: str) -> None:
     """The opponent asks for all he can get, while the throw is face down."""
     for path in (f"/v1/matches/{match}", f"/v1/matches/{match}/history", f"/v1/matches/{CANARY}", "/auth/v1/me"):
         answer = await bob.ask("GET", path)
-        assert "water" not in answer.text
+        assert "scissors" not in answer.text
         assert CANARY not in answer.text
 
 
