@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import itertools
+import math
 import random
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +39,16 @@ class Notes:
     waits: list[tuple[float, float]] = field(default_factory=list)  # from a command to both players' views of it
     troubles: list[str] = field(default_factory=list)
 
-    def longest(self, since: float = 0.0) -> float:
-        """The longest wait in seconds; what began before `since` (monotonic) counts from then."""
-        return max((ended - max(began, since) for began, ended in self.waits if ended > since), default=0.0)
+    def longest(self, since: float = 0.0, until: float = math.inf) -> float:
+        """The longest wait in seconds, as far as it lies between `since` and `until` (monotonic)."""
+        found = [min(ended, until) - max(began, since) for began, ended in self.waits]
+        return max([0.0, *found])
+
+    def after_returns(self, returns: Iterable[float], faults: Iterable[float]) -> float:
+        """The longest wait behind a return, in seconds: the next fault's time is not that return's."""
+        faults = sorted(faults)
+        ends = {back: next((at for at in faults if at > back), math.inf) for back in returns}
+        return max((self.longest(back, end) for back, end in ends.items()), default=0.0)
 
     def regained(self) -> float:
         """The longest wait of a command whose request once got no answer, in seconds: from the first request after

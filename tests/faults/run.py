@@ -241,7 +241,7 @@ def _fill(result: Result, scene: Scene, judgement: Judgement) -> None:
     result.unknown = scene.load.unknown
     result.lost, result.duplicated, result.ignored = judgement.lost, judgement.duplicated, judgement.ignored
     result.seen = scene.notes.longest()
-    result.back = max((scene.notes.longest(since) for since in scene.back), default=0.0)
+    result.back = scene.notes.after_returns(scene.back, [fault.at for fault in scene.faults])
     result.regained = scene.notes.regained()
     result.violations = judgement.violations
     result.outcome = "red" if judgement.violations else "green"

@@ -139,3 +139,13 @@ def test_a_cut_is_over_with_the_first_answer_and_the_wait_with_the_outcome() -> 
     through = [event("invoke", "3", 5.4), event("ok", "3", 5.6, status=200)]
     never_cut = [event("invoke", "4", 6.0, key="b"), event("ok", "4", 9.0, status=200, key="b")]
     assert Notes([*cut, *early, *cut, *unavailable, *through, *never_cut]).regained() == pytest.approx(0.6)
+
+
+def test_a_wait_counts_for_the_return_before_it_until_the_next_fault() -> None:
+    notes = Notes(waits=[(1.0, 4.5), (8.0, 19.0)])  # faults at 1 and 9; back at 4 and 18
+    assert notes.after_returns([4.0, 18.0], [9.0, 1.0]) == pytest.approx(1.0)
+    assert notes.after_returns([4.0], [1.0]) == pytest.approx(11.0)
+    assert Notes().after_returns([4.0], []) == 0.0
+    assert notes.longest() == pytest.approx(11.0)
+    assert notes.longest(18.0) == pytest.approx(1.0)
+    assert notes.longest(20.0) == 0.0
