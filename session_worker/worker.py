@@ -88,9 +88,9 @@ class SessionWorker:
     async def void(self, partition: int, state: Standing) -> None:
         await self._store.erase(partition, state.saved, self._partition_of)
 
-    async def missing(self, partitions: Collection[int]) -> Collection[int]:
-        found = await self._store.progress(partitions)
-        return set(partitions) - {p for p, raw in found.items() if load(raw) is not None}
+    async def astray(self, held: Mapping[int, Standing | None]) -> Collection[int]:
+        found = await self._store.progress(held)
+        return {p for p, state in held.items() if state is None or found.get(p) != state.saved}
 
     async def apply(self, batches: Batches) -> Mapping[int, Standing]:
         """Write live partitions in one round trip; fold those that are rebuilt, and write them at their end."""

@@ -10,7 +10,8 @@ from infra.redis_line import Line
 from schemas import keys
 from schemas.progress import encode_unfinished
 from session_worker.store import Run, Store
-from session_worker.worker import SessionWorker
+from session_worker.project import START, dump
+from session_worker.worker import SessionWorker, Standing
 from tests.session_worker.author import Game
 from tests.session_worker.parts import author, read_to, shows, worker
 from tests.session_worker.real import home_of
@@ -71,7 +72,7 @@ async def test_given_what_is_no_finished_progress_then_the_partition_is_rebuilt_
     await redis.set(keys.progress(0), found)
     one = worker(line)
     assert await one.stored([0]) == {}
-    assert set(await one.missing([0])) == {0}
+    assert set(await one.astray({0: Standing(START, dump(START))})) == {0}
     assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
     assert await shows(redis, game)
     assert await read_to(redis, written)
