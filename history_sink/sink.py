@@ -62,8 +62,8 @@ class HistorySink:
         self._oldest.pop(partition, None)
         return Standing(START)
 
-    async def void(self, partition: int, state: Standing) -> None:  # noqa: ARG002
-        await self._store.erase(partition)
+    async def void(self, partition: int, state: Standing) -> None:
+        await self._store.erase(partition, state.next)
 
     async def astray(self, held: Mapping[int, Standing | None]) -> Collection[int]:
         found = await self._store.progress(held)
