@@ -62,13 +62,13 @@ class HistorySink:
         self._oldest.pop(partition, None)
         return Standing(START)
 
-    async def void(self, partition: int, state: Standing) -> None:  # noqa: ARG002
-        await self._store.erase(partition)
+    async def void(self, partition: int, state: Standing) -> None:
+        await self._store.erase(partition, state.next)
 
-    async def missing(self, partitions: Collection[int]) -> Collection[int]:
-        found = await self._store.progress(partitions)
-        self._oldest = {p: waiting for p, waiting in self._oldest.items() if p in partitions}  # others were lost
-        return set(partitions) - set(found)
+    async def astray(self, held: Mapping[int, Standing | None]) -> Collection[int]:
+        found = await self._store.progress(held)
+        self._oldest = {p: waiting for p, waiting in self._oldest.items() if p in held}  # others were lost
+        return {p for p, state in held.items() if state is None or found.get(p) != state.progress}
 
     async def apply(self, batches: Mapping[int, tuple[Standing, Sequence[Any]]]) -> Mapping[int, Standing]:
         """Rows and progress of all partitions of a poll in one transaction; {} when a claim was lost."""

@@ -51,13 +51,18 @@ FROM unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::t
 """
 
 
-def erase(partition: int) -> str:
-    """One implicit transaction that removes whatever came from a partition."""
-    own = f"(SELECT id FROM {tables.MATCHES} WHERE partition = {partition:d})"
+def erase(partition: int, read_to: int) -> str:
+    """One implicit transaction that removes whatever came from a partition, unless its progress is another one.
+
+    The progress goes first: whoever is storing rows of the partition has ended before the rest is looked at, and
+    nobody begins meanwhile.
+    """
+    gone = f"NOT EXISTS (SELECT FROM {tables.PROGRESS} WHERE partition = {partition:d})"
+    own = f"(SELECT id FROM {tables.MATCHES} WHERE partition = {partition:d} AND {gone})"
     return f"""
+    DELETE FROM {tables.PROGRESS} WHERE partition = {partition:d} AND next_offset = {read_to:d};
     DELETE FROM {tables.EVENTS} WHERE match_id IN {own};
     DELETE FROM {tables.RESULTS} WHERE match_id IN {own};
     DELETE FROM {tables.SEATS} WHERE match_id IN {own};
-    DELETE FROM {tables.MATCHES} WHERE partition = {partition:d};
-    DELETE FROM {tables.PROGRESS} WHERE partition = {partition:d};
+    DELETE FROM {tables.MATCHES} WHERE partition = {partition:d} AND {gone};
     """

@@ -69,9 +69,10 @@ class Store:
             SINK_ROWS.labels(table).inc(count)
         return written is not None
 
-    async def erase(self, partition: int) -> None:
-        """Remove all rows made from a partition whose log is another one now, its progress included."""
-        await self._run(lambda c: c.execute(sql.erase(partition)))
+    async def erase(self, partition: int, read_to: int) -> None:
+        """Remove all rows made from a partition whose log is another one now, its progress included; nothing where
+        the progress has become another one."""
+        await self._run(lambda c: c.execute(sql.erase(partition, read_to)))
 
     async def close(self) -> None:
         """Drop the connection at once; an open transaction is rolled back by the server."""

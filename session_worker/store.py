@@ -13,7 +13,12 @@ from session_worker.project import Hint, Result, Snapshot
 from session_worker.script import ERASE, WRITE
 
 SCAN_COUNT = 1000
+REFUSALS = ("ERR ", "WRONGTYPE ")  # all other kinds of errors tell of the server: loading, full, read-only
 SHA = sha1(WRITE.encode(), usedforsecurity=False).hexdigest()
+
+
+class Unwritable(ValueError):
+    """Redis answers and does not take a run: what is in it cannot be written, now or later."""
 
 
 class Run(NamedTuple):
@@ -41,7 +46,10 @@ class Store:
         return {p: value for p, value in zip(partitions, values, strict=True) if value is not None}
 
     async def write(self, runs: Sequence[Run]) -> list[bool]:
-        """Write runs in order, in one round trip; False for a run whose progress had become another one."""
+        """Write runs in order, in one round trip; False for a run whose progress had become another one.
+
+        Raises Unwritable, perhaps with a part written: it is written over once the run can be.
+        """
         answers = await self._send(runs)
         forgotten = [i for i, answer in enumerate(answers) if _is_forgotten(answer)]
         if forgotten:
@@ -50,6 +58,8 @@ class Store:
             for i, answer in zip(forgotten, again, strict=True):
                 answers[i] = answer
         for answer in answers:
+            if isinstance(answer, ServerError) and str(answer).startswith(REFUSALS):
+                raise Unwritable(str(answer)) from answer
             if isinstance(answer, BaseException):
                 raise answer
         return [answer == 1 for answer in answers]

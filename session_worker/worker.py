@@ -88,17 +88,26 @@ class SessionWorker:
     async def void(self, partition: int, state: Standing) -> None:
         await self._store.erase(partition, state.saved, self._partition_of)
 
-    async def missing(self, partitions: Collection[int]) -> Collection[int]:
-        found = await self._store.progress(partitions)
-        return set(partitions) - {p for p, raw in found.items() if load(raw) is not None}
+    async def astray(self, held: Mapping[int, Standing | None]) -> Collection[int]:
+        found = await self._store.progress(held)
+        return {p for p, state in held.items() if state is None or found.get(p) != state.saved}
 
     async def apply(self, batches: Batches) -> Mapping[int, Standing]:
-        """Write live partitions in one round trip; fold those that are rebuilt, and write them at their end."""
+        """Write live partitions in one round trip; fold those that are rebuilt, and write them at their end.
+
+        Nothing is written before all records were read: after one that cannot be, the others are handed on again.
+        """
+        folds = [
+            (partition, state.rebuild, await self._fold(partition, state, state.rebuild, records))
+            for partition, (state, records) in batches.items()
+            if state.rebuild is not None
+        ]
         states = await self._live({p: work for p, work in batches.items() if work[0].ready})
-        for partition, (state, records) in batches.items():
-            if state.rebuild is not None:
-                with contextlib.suppress(Overtaken):
-                    states[partition] = await self._fold(partition, state, state.rebuild, records)
+        for partition, rebuild, (folded, runs) in folds:
+            with contextlib.suppress(Overtaken):
+                await self._put(runs)
+                ended = folded.next >= rebuild.end
+                states[partition] = await self._finish(partition, folded, rebuild) if ended else folded
         return states
 
     async def _live(self, batches: Batches) -> dict[int, Standing]:
@@ -122,8 +131,10 @@ class SessionWorker:
                 states.pop(run.partition, None)
         return states
 
-    async def _fold(self, partition: int, state: Standing, rebuild: Rebuild, records: Sequence[Any]) -> Standing:
-        """Fold on, writing results as they come; at the end the rest. Raises Overtaken."""
+    async def _fold(
+        self, partition: int, state: Standing, rebuild: Rebuild, records: Sequence[Any]
+    ) -> tuple[Standing, list[Run]]:
+        """Fold on: the state after it, and the results to write until there."""
         folded, runs = state, list[Run]()
         for part in _parts(records):
             accepted = read_on(folded.progress, part)
@@ -133,8 +144,7 @@ class SessionWorker:
                 runs.append(Run(partition, folded.saved, rebuild.marker, results=results))
                 folded = replace(folded, saved=rebuild.marker)
             await asyncio.sleep(0)  # a long fold must not starve the heartbeats
-        await self._put(runs)
-        return folded if folded.next < rebuild.end else await self._finish(partition, folded, rebuild)
+        return folded, runs
 
     async def _finish(self, partition: int, state: Standing, rebuild: Rebuild) -> Standing:
         """Write the snapshots, then the progress and the hints. Raises Overtaken."""

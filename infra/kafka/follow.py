@@ -235,17 +235,18 @@ class Follower(Generic[P]):
         self._put_off([lanes[partition]], BLOCKED_SECONDS)
 
     async def _look(self) -> None:
-        """Once a second: is the stored state still there? An emptied store is noticed without traffic."""
+        """Once a second: is the stored state still ours? A store that was emptied, or that came back with older
+        data, is noticed without traffic."""
         if self._clock.monotonic() < self._look_at:
             return
         self._look_at = self._clock.monotonic() + LOOK_SECONDS
         lanes = dict(self._lanes)
         try:
-            gone = await self._ask(self._projection.missing(list(lanes)))
+            astray = await self._ask(self._projection.astray({p: lane.state for p, lane in lanes.items()}))
         except self._projection.away as error:
             self._watch.store_away(self._projection.store, _words(error))
             return
-        self._put_off([lanes[p] for p in gone if lanes[p].settled], 0.0)
+        self._put_off([lanes[p] for p in astray if lanes[p].settled], 0.0)
 
     async def _ask(self, answer: Awaitable[T]) -> T:
         """Wait for the store, and let the watch see for how long."""

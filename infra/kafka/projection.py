@@ -32,5 +32,8 @@ class Projection(Protocol[P]):
     async def apply(self, batches: Mapping[int, tuple[P, Sequence[Any]]]) -> Mapping[int, P]:
         """Store what follows from the records. A partition whose saved state another one changed is missing."""
 
-    async def missing(self, partitions: Collection[int]) -> Collection[int]:
-        """Asked once a second of all that this member holds: those whose saved state is gone from the store."""
+    async def astray(self, held: Mapping[int, P | None]) -> Collection[int]:
+        """Asked once a second of all that this member holds, with what should be saved: those where it is not.
+
+        The store was emptied, or came back with older data, or somebody else has written.
+        """

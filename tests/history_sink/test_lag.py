@@ -58,10 +58,11 @@ async def behind(error: Exception | None, commits: bool) -> tuple[HistorySink, T
 async def test_given_a_record_that_cannot_be_stored_then_the_lag_is_its_age_until_the_partition_is_lost() -> None:
     sink, _ = await behind(ValueError("poison"), commits=False)
     for _ in range(2):
-        assert set(await sink.missing([0, 1])) == {1}
-        assert (await sink.stored([0]))[0].next == 0
+        stored = await sink.stored([0])
+        assert set(await sink.astray({0: stored[0], 1: stored[0]})) == {1}
+        assert stored[0].next == 0
         assert sink.lag_seconds() == AGE
-    await sink.missing([1])
+    await sink.astray({1: None})
     assert sink.lag_seconds() == 0
 
 

@@ -1,17 +1,14 @@
 """The history sink on real Kafka and PostgreSQL: rows exactly once, whatever stops it."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from history_sink import wiring
 from history_sink.settings import SinkSettings
 from history_sink.sink import HistorySink, Standing
-from history_sink.store import Claim, Store, migrate
+from history_sink.store import Claim, Store
 from history_sink.tabulate import START, Rows, read, tabulate
 from infra import postgres
 from infra.clock import SystemClock
@@ -20,42 +17,10 @@ from infra.kafka.follow import Follower
 from infra.stack.trial import Trial
 from schemas.log import Fence
 from tests.session_worker.author import SHAPES, Author, Game, disturb, play
-from tests.session_worker.real import Log, open_log, ready, running, until
+from tests.session_worker.real import Log, ready, running, until
 
 pytestmark = pytest.mark.stack
 EVENTS = 'SELECT match_id, version, ordinal, type, body, partition, "offset" FROM history.events'
-
-
-@pytest.fixture
-async def log(stack: Trial) -> AsyncIterator[Log]:
-    async with open_log(stack.kafka_address) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def url(stack: Trial) -> AsyncIterator[str]:
-    """A database of its own, migrated."""
-    name = f"t{uuid4().hex[:12]}"
-    system = await postgres.connect(stack.postgres_url, "test")
-    await system.execute(f"CREATE DATABASE {name}")
-    own = stack.postgres_url.rsplit("/", 1)[0] + f"/{name}"
-    await migrate(own)
-    yield own
-    await system.close()
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    opened = Store(url, "test-sink")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def db(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    opened = await postgres.connect(url, "test")
-    yield opened
-    await opened.close()
 
 
 def author(partition: int = 0) -> Author:

@@ -1,6 +1,7 @@
 """A partition's rebuild on the real Valkey: what it takes over, and what rivals and an emptied store do to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
@@ -9,8 +10,9 @@ from infra.clock import SystemClock
 from infra.redis_line import Line
 from schemas import keys
 from schemas.progress import encode_unfinished
+from session_worker.project import START, dump
 from session_worker.store import Run, Store
-from session_worker.worker import SessionWorker
+from session_worker.worker import SessionWorker, Standing
 from tests.session_worker.author import Game
 from tests.session_worker.parts import author, read_to, shows, worker
 from tests.session_worker.real import home_of
@@ -71,7 +73,7 @@ async def test_given_what_is_no_finished_progress_then_the_partition_is_rebuilt_
     await redis.set(keys.progress(0), found)
     one = worker(line)
     assert await one.stored([0]) == {}
-    assert set(await one.missing([0])) == {0}
+    assert set(await one.astray({0: Standing(START, dump(START))})) == {0}
     assert await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
     assert await shows(redis, game)
     assert await read_to(redis, written)
@@ -107,4 +109,21 @@ async def test_an_older_snapshot_never_replaces_a_newer_one(redis: Redis, line: 
     await one.apply({0: (await one.begin(0, len(written.lines)), written.lines)})
     await redis.delete(keys.progress(0))
     await one.apply({0: (await one.begin(0, half), written.lines[:half])})
+    assert await shows(redis, game)
+
+
+async def test_given_a_partition_that_cannot_be_rebuilt_then_the_rebuild_beside_it_goes_on(
+    redis: Redis, line: Line
+) -> None:
+    sound, poisoned = author(0), author(1)
+    game = Game(sound, "beside it")
+    game.create()
+    Game(poisoned, "poison").create()
+    bad = [replace(poisoned.lines[-1], value=b"{")]
+    one = worker(line)
+    begun = {p: await one.begin(p, len(at.lines)) for p, at in ((0, sound), (1, poisoned))}
+    half = await one.apply({0: (begun[0], sound.lines[:1])})
+    with pytest.raises(ValueError, match="unexpected end"):
+        await one.apply({0: (half[0], sound.lines[1:]), 1: (begun[1], [poisoned.lines[0], *bad])})
+    assert await one.apply({0: (half[0], sound.lines[1:])})
     assert await shows(redis, game)

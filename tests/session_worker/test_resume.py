@@ -118,3 +118,47 @@ async def test_two_workers_share_the_partitions_and_one_takes_over(
         for game in games:
             await until(lambda game=game: shows(redis, game), "written by the survivor")  # type: ignore[misc]
         await ready(healthy)
+
+
+async def test_given_a_redis_that_comes_back_with_older_data_then_it_is_brought_up_without_traffic(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
+    written = author()
+    game = Game(written, "older data")
+    game.create()
+    work, health = follower(stack, log, line)
+    async with running(work):
+        await log.publish(written)
+        await until(lambda: shows(redis, game), "the first version")
+        older = {name: await redis.dump(name) for name in (keys.match(game.id), keys.progress(0))}
+        game.join()
+        await log.publish(written)
+        await until(lambda: shows(redis, game), "the second version")
+        async with redis.pipeline() as restored:
+            for name, value in older.items():
+                restored.restore(name, 0, value or b"", replace=True)
+            await restored.execute()
+        await until(lambda: shows(redis, game), "the second version again")
+        await ready(health)
+
+
+async def test_given_an_outcome_that_redis_refuses_then_it_blocks_its_partition_alone_and_is_named(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
+    poisoned, sound = author(0), author(1)
+    game, other = Game(poisoned, "good"), Game(sound, "sound")
+    work, health = follower(stack, log, line)
+
+    async def told() -> bool:
+        return f"partition 0: record at offset {offset} cannot" in json.dumps(health.report())
+
+    async with running(work):
+        await ready(health)
+        game.create()
+        offset = len(poisoned.lines)
+        poisoned.write("bad", {**other.create(), "version": "no number"})  # type: ignore[typeddict-item]
+        await log.publish(poisoned, sound)
+        await until(told, "readiness names the record")
+        await until(lambda: shows(redis, other), "the other partition goes on")
+        assert await shows(redis, game)
+        assert health.report()["checks"]["redis"]["ok"]

@@ -193,8 +193,12 @@ class Connection:
             rows = [*zip(*columns, strict=True)]
             await self._write(lambda: server.results.extend(rows))
         else:
-            partition = next(p for p in range(12) if sql.erase(p) == statement)
-            await self._ask(lambda: server.erase(partition))
+            await self._ask(lambda: self._erase(statement))
+
+    def _erase(self, statement: str) -> None:
+        for partition, row in [*self._server.progress.items()]:
+            if sql.erase(partition, row["next_offset"]) == statement:
+                self._server.erase(partition)
 
     def _match(self, row: tuple[Any, ...]) -> None:
         names = ("id", "game", "status", "version", "winner", "ended_by", "score", "options", "view",

@@ -95,7 +95,7 @@ async def test_given_partitions_assigned_during_a_poll_then_they_are_taken_up_be
             asked.set()
             raise OSError("enough was seen")
 
-        async def missing(self, _: Any) -> Any:
+        async def astray(self, _: Any) -> Any:
             return []
 
     running = asyncio.create_task(follower(Projection(), lambda: consumer).run(stop))
@@ -157,7 +157,7 @@ async def test_given_a_first_record_that_blocks_its_partition_then_its_age_is_to
             blocked.set()
             raise ValueError("cannot be handled")
 
-        async def missing(self, partitions: Any) -> Any:
+        async def astray(self, partitions: Any) -> Any:
             if blocked.is_set() and 0 in partitions:
                 held.set()
             return []
