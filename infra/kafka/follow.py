@@ -87,7 +87,7 @@ class Follower(Generic[P]):
                     await self._round(backoff)
                 watch.cancel()
         finally:
-            self._lanes.clear()
+            self._lost([self._tp(lane) for lane in self._lanes.values()])
             await close(self._consumer)
 
     async def _round(self, backoff: Backoff) -> None:
