@@ -246,7 +246,7 @@ class Follower(Generic[P]):
         except self._projection.away as error:
             self._watch.store_away(self._projection.store, _words(error))
             return
-        self._put_off([lanes[p] for p in astray if lanes[p].settled], 0.0)
+        self._put_off([lane for p, lane in lanes.items() if (p in astray and lane.settled) or lane.stranded], 0.0)
 
     async def _ask(self, answer: Awaitable[T]) -> T:
         """Wait for the store, and let the watch see for how long."""
