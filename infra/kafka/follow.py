@@ -143,7 +143,9 @@ class Follower(Generic[P]):
     async def _take_up(self, lane: Lane[P], state: P | None, begin_end: tuple[int, int]) -> None:
         begin, end = begin_end
         try:
-            if lane.stage is Stage.VOID and state is not None:
+            if (
+                lane.stage is Stage.VOID and state is not None and state == lane.state
+            ):  # not what a rival has built
                 refuse_headless(lane.partition, begin)
                 log.error("stored_state_void", partition=lane.partition, offset=state.next)
                 await self._ask(self._projection.void(lane.partition, state))

@@ -236,3 +236,40 @@ async def test_given_a_consumer_that_failed_then_nothing_is_said_of_partitions_t
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_given_a_state_found_void_when_a_rival_has_built_another_one_then_the_rivals_stays() -> None:
+    consumer: Any = Delivering(SimpleNamespace(offset=0, timestamp=SystemClock().now_ms()))
+    old, built = (SimpleNamespace(next=1, ready=True, of=name) for name in ("another log", "this log"))
+    voided, flowing = [], asyncio.Event()
+
+    class Projection:
+        store, away = "redis", (OSError,)
+        asked = 0
+
+        async def stored(self, _: Any) -> Any:
+            self.asked += 1
+            return {0: old if self.asked == 1 else built}
+
+        def confirm(self, state: Any, _: Any) -> bool:
+            return bool(state is built)
+
+        async def void(self, _: Any, state: Any) -> None:
+            voided.append(state.of)
+
+        async def begin(self, *_: Any) -> Any:
+            return built
+
+        async def astray(self, held: Any) -> Any:
+            if held.get(0) is built:
+                flowing.set()
+            return []
+
+    running = asyncio.create_task(follower(Projection(), lambda: consumer).run(asyncio.Event()))
+    try:
+        async with asyncio.timeout(10):
+            await flowing.wait()
+        assert not voided
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
