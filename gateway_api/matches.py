@@ -26,6 +26,7 @@ class Matches:
     def __init__(self, line: Line, names: Names) -> None:
         self._line, self._names = line, names
         self._feeds: dict[bytes, Feed] = {}
+        self._unheard: set[bytes] = set()  # Redis did not take their subscriptions: the line was full, or away
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @asynccontextmanager
@@ -57,13 +58,16 @@ class Matches:
     def on_open(self) -> None:
         """A new connection to Redis knows no subscriptions, and hints were missed meanwhile."""
         for channel, feed in self._feeds.items():
-            self._line.call("SUBSCRIBE", channel).add_done_callback(consume)
+            self._subscribe(channel)
             feed.refresh()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll versions and let unused feeds go, until `stop`."""
         while not await until(stop, POLL_SECONDS):
             now = asyncio.get_running_loop().time()
+            unheard, self._unheard = self._unheard, set()
+            for channel in unheard & self._feeds.keys():
+                self._subscribe(channel)
             for channel, feed in list(self._feeds.items()):
                 if feed.users:
                     self._poll(feed, now)
@@ -76,8 +80,15 @@ class Matches:
         feed = self._feeds.get(channel)
         if feed is None:
             feed = self._feeds[channel] = Feed(match, self._line, self._names, self._spawn)
-            self._line.call("SUBSCRIBE", channel).add_done_callback(consume)
+            self._subscribe(channel)
         return feed
+
+    def _subscribe(self, channel: bytes) -> None:
+        self._line.call("SUBSCRIBE", channel).add_done_callback(partial(self._subscribed, channel))
+
+    def _subscribed(self, channel: bytes, reply: Reply) -> None:
+        if reply.cancelled() or reply.exception():
+            self._unheard.add(channel)
 
     def _poll(self, feed: Feed, now: float) -> None:
         if now - feed.read_at >= POLL_SECONDS / 2:

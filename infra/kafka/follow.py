@@ -87,7 +87,7 @@ class Follower(Generic[P]):
                     await self._round(backoff)
                 watch.cancel()
         finally:
-            self._lanes.clear()
+            self._lost([self._tp(lane) for lane in self._lanes.values()])
             await close(self._consumer)
 
     async def _round(self, backoff: Backoff) -> None:
@@ -143,7 +143,9 @@ class Follower(Generic[P]):
     async def _take_up(self, lane: Lane[P], state: P | None, begin_end: tuple[int, int]) -> None:
         begin, end = begin_end
         try:
-            if lane.stage is Stage.VOID and state is not None:
+            if (
+                lane.stage is Stage.VOID and state is not None and state == lane.state
+            ):  # not what a rival has built
                 refuse_headless(lane.partition, begin)
                 log.error("stored_state_void", partition=lane.partition, offset=state.next)
                 await self._ask(self._projection.void(lane.partition, state))
@@ -246,7 +248,7 @@ class Follower(Generic[P]):
         except self._projection.away as error:
             self._watch.store_away(self._projection.store, _words(error))
             return
-        self._put_off([lanes[p] for p in astray if lanes[p].settled], 0.0)
+        self._put_off([lane for p, lane in lanes.items() if (p in astray and lane.settled) or lane.stranded], 0.0)
 
     async def _ask(self, answer: Awaitable[T]) -> T:
         """Wait for the store, and let the watch see for how long."""

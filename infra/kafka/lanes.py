@@ -63,6 +63,12 @@ class Lane(Generic[P]):
         return self.stage is Stage.FLOWING and self.state is not None and self.state.ready
 
     @property
+    def stranded(self) -> bool:
+        """Whether all was read and nothing will show it, because somebody else wrote meanwhile."""
+        state = self.state
+        return self.stage is Stage.FLOWING and state is not None and not state.ready and state.next >= self._goal
+
+    @property
     def left(self) -> int:
         """How many records are still to be read until the store shows anything of it."""
         if self.stage is not Stage.FLOWING or self.state is None or self.state.ready:

@@ -26,12 +26,14 @@ def author(partition: int = 0) -> Author:
     return started
 
 
-def follower(stack: Trial, log: Log, line: Line, name: str = "session-1") -> tuple[Follower[Standing], Health]:
+def follower(
+    stack: Trial, log: Log, line: Line, name: str = "session-1", kept: Store | None = None
+) -> tuple[Follower[Standing], Health]:
     health = Health(["kafka", "partitions", "redis"])
     settings = SessionSettings(
         kafka=stack.kafka_address, redis_url=stack.redis_url, worker_name=name, session_timeout_ms=1500
     )
-    return wiring.follower(settings, log.domain, Store(line), health), health
+    return wiring.follower(settings, log.domain, kept or Store(line), health), health
 
 
 def worker(line: Line) -> SessionWorker:

@@ -8,14 +8,15 @@ from redis.asyncio import Redis
 
 from infra.clock import SystemClock
 from infra.redis_line import Line
+from infra.stack.trial import Trial
 from schemas import keys
 from schemas.progress import encode_unfinished
 from session_worker.project import START, dump
 from session_worker.store import Run, Store
 from session_worker.worker import SessionWorker, Standing
 from tests.session_worker.author import Game
-from tests.session_worker.parts import author, read_to, shows, worker
-from tests.session_worker.real import home_of
+from tests.session_worker.parts import author, follower, read_to, shows, worker
+from tests.session_worker.real import Log, home_of, ready, running
 
 pytestmark = pytest.mark.stack
 
@@ -127,3 +128,20 @@ async def test_given_a_partition_that_cannot_be_rebuilt_then_the_rebuild_beside_
         await one.apply({0: (half[0], sound.lines[1:]), 1: (begun[1], [poisoned.lines[0], *bad])})
     assert await one.apply({0: (half[0], sound.lines[1:])})
     assert await shows(redis, game)
+
+
+class Raced(Store):
+    """A Redis in which somebody else is always through with partition 0 first."""
+
+    async def write(self, runs: Sequence[Run]) -> list[bool]:
+        if runs[0].partition == 0:
+            await self._line.call("SET", keys.progress(0), dump(START))
+        return await super().write(runs)
+
+
+async def test_given_an_empty_partition_that_a_rival_has_begun_then_its_progress_is_taken_up(
+    stack: Trial, log: Log, redis: Redis, line: Line
+) -> None:
+    work, health = follower(stack, log, line, kept=Raced(line))
+    async with running(work):
+        await ready(health)

@@ -14,6 +14,8 @@ from infra.health import Health
 from infra.kafka import follow
 from infra.kafka.follow import Follower
 
+LABELS = {"topic": "outcomes", "partition": "0"}
+
 
 def follower(projection: Any, open_consumer: Callable[[], Any]) -> Follower[Any]:
     """A follower of a topic that is as it has to be."""
@@ -163,8 +165,7 @@ async def test_given_a_first_record_that_blocks_its_partition_then_its_age_is_to
             return []
 
     def lag() -> float:
-        labels = {"topic": "outcomes", "partition": "0"}
-        return REGISTRY.get_sample_value("playlog_consumer_lag_seconds", labels) or 0
+        return REGISTRY.get_sample_value("playlog_consumer_lag_seconds", LABELS) or 0
 
     running = asyncio.create_task(follower(Projection(), lambda: consumer).run(asyncio.Event()))
     try:
@@ -191,3 +192,84 @@ async def test_a_consumer_whose_stop_leaks_a_cancellation_is_replaced() -> None:
     async with asyncio.timeout(10):
         await follower(projection, open_consumer).run(stop)
     assert opened == 3
+
+
+class Losing(Delivering):
+    """A consumer that fails at its second poll."""
+
+    async def getmany(self, **kinds: Any) -> Any:
+        if self.polls and REGISTRY.get_sample_value("playlog_consumer_lag_records", LABELS) is not None:
+            raise OSError("Kafka is away")
+        return await super().getmany(**kinds)
+
+
+async def test_given_a_consumer_that_failed_then_nothing_is_said_of_partitions_the_next_one_has_not_got() -> None:
+    consumer: Any = Losing(SimpleNamespace(offset=0, timestamp=SystemClock().now_ms()))
+    replaced = asyncio.Event()
+
+    class Projection:
+        store, away = "redis", (OSError,)
+
+        async def stored(self, _: Any) -> Any:
+            return {0: SimpleNamespace(next=0, ready=True)}
+
+        def confirm(self, *_: Any) -> bool:
+            return True
+
+        async def apply(self, _: Any) -> Any:
+            return {0: SimpleNamespace(next=1, ready=True)}
+
+        async def astray(self, _: Any) -> Any:
+            return []
+
+    def open_consumer() -> Any:
+        if not consumer.polls:
+            return consumer
+        replaced.set()
+        return Leaking()
+
+    running = asyncio.create_task(follower(Projection(), open_consumer).run(asyncio.Event()))
+    try:
+        async with asyncio.timeout(10):
+            await replaced.wait()
+        assert REGISTRY.get_sample_value("playlog_consumer_lag_records", LABELS) is None
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_given_a_state_found_void_when_a_rival_has_built_another_one_then_the_rivals_stays() -> None:
+    consumer: Any = Delivering(SimpleNamespace(offset=0, timestamp=SystemClock().now_ms()))
+    old, built = (SimpleNamespace(next=1, ready=True, of=name) for name in ("another log", "this log"))
+    voided, flowing = [], asyncio.Event()
+
+    class Projection:
+        store, away = "redis", (OSError,)
+        asked = 0
+
+        async def stored(self, _: Any) -> Any:
+            self.asked += 1
+            return {0: old if self.asked == 1 else built}
+
+        def confirm(self, state: Any, _: Any) -> bool:
+            return bool(state is built)
+
+        async def void(self, _: Any, state: Any) -> None:
+            voided.append(state.of)
+
+        async def begin(self, *_: Any) -> Any:
+            return built
+
+        async def astray(self, held: Any) -> Any:
+            if held.get(0) is built:
+                flowing.set()
+            return []
+
+    running = asyncio.create_task(follower(Projection(), lambda: consumer).run(asyncio.Event()))
+    try:
+        async with asyncio.timeout(10):
+            await flowing.wait()
+        assert not voided
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
