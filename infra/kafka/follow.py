@@ -143,9 +143,8 @@ class Follower(Generic[P]):
     async def _take_up(self, lane: Lane[P], state: P | None, begin_end: tuple[int, int]) -> None:
         begin, end = begin_end
         try:
-            if (
-                lane.stage is Stage.VOID and state is not None and state == lane.state
-            ):  # not what a rival has built
+            # What a rival has built meanwhile was never found void.
+            if lane.stage is Stage.VOID and state is not None and state == lane.state:
                 refuse_headless(lane.partition, begin)
                 log.error("stored_state_void", partition=lane.partition, offset=state.next)
                 await self._ask(self._projection.void(lane.partition, state))
