@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bench import raw
+from bench.preload import send
 from bench.quiet import no_collector
 from bench.target import Target
 from infra.kafka.client import producer
@@ -37,7 +38,8 @@ async def drain(target: Target) -> Counted:
             with no_collector():
                 began, cpu = time.perf_counter(), time.process_time()
                 async for partition, records in batches(consumer, MATCHES.commands, until):
-                    await _append(writer, topic, partition, _results(totals, partition, records))
+                    results = _results(totals, partition, records)
+                    await asyncio.gather(*await send(writer, topic, partition, results))
                 seconds, used = time.perf_counter() - began, time.process_time() - cpu
     finally:
         await writer.stop()
@@ -52,18 +54,3 @@ def _results(totals: Counter[bytes], partition: int, records: Sequence[Any]) -> 
         value = {"player": asked["player"], "at": record.timestamp, "count": totals[record.key]}
         headers = outcome_headers(FENCE, partition, record.offset, record.offset - 1, record.timestamp)
         yield Record(record.key, orjson.dumps(value), headers)
-
-
-async def _append(writer: Any, topic: str, partition: int, results: Iterable[Record]) -> None:
-    """In as few batches as the broker's limit allows, as an engine does, and acknowledged."""
-    sent: list[asyncio.Future[Any]] = []
-    batch = writer.create_batch()
-    for key, value, headers in results:
-        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
-            batch.close()
-            sent.append(await writer.send_batch(batch, topic, partition=partition))
-            batch = writer.create_batch()
-            batch.append(key=key, value=value, timestamp=None, headers=headers)
-    batch.close()
-    sent.append(await writer.send_batch(batch, topic, partition=partition))
-    await asyncio.gather(*sent)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from random import Random
 from typing import Any
@@ -34,7 +34,7 @@ async def preload(target: Target, count: int, seed: int = 1) -> None:
         found = islice(commands(Random(seed), time.time_ns() // 1_000_000), count)
         while chunk := [*islice(found, CHUNK)]:
             for partition, records in enumerate(_by_partition(chunk)):
-                sending |= await _send(writer, partition, records)
+                sending.update(await send(writer, MATCHES.commands, partition, records))
             if len(sending) > IN_FLIGHT:
                 _, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(*sending)
@@ -49,21 +49,25 @@ def _by_partition(records: list[Record]) -> list[list[Record]]:
     return found
 
 
-async def _send(writer: Any, partition: int, records: list[Record]) -> set[asyncio.Future[Any]]:
-    sent: set[asyncio.Future[Any]] = set()
-    waiting = deque(records)
-    while waiting:
-        builder = writer.create_batch()
-        while waiting and _append(builder, waiting[0]):
-            waiting.popleft()
-        builder.close()
-        sent.add(await writer.send_batch(builder, MATCHES.commands, partition=partition))
+async def send(writer: Any, topic: str, partition: int, records: Iterable[Record]) -> list[asyncio.Future[Any]]:
+    """Append records in as few batches as the writer's limit allows; the answers still to come."""
+    sent: list[asyncio.Future[Any]] = []
+    batch: Any = None
+    for key, value, headers in records:
+        if batch is None or batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+            if batch is not None:
+                sent.append(await _close(writer, topic, partition, batch))
+            batch = writer.create_batch()
+            batch.append(key=key, value=value, timestamp=None, headers=headers)
+    if batch is not None:
+        sent.append(await _close(writer, topic, partition, batch))
     return sent
 
 
-def _append(builder: Any, record: Record) -> bool:
-    added = builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
-    return added is not None
+async def _close(writer: Any, topic: str, partition: int, batch: Any) -> asyncio.Future[Any]:
+    batch.close()
+    answer: asyncio.Future[Any] = await writer.send_batch(batch, topic, partition=partition)
+    return answer
 
 
 def commands(random: Random, now: int) -> Iterator[Record]:
